@@ -1,0 +1,1 @@
+"""The evaluation of the Troubled Families programme as software-defined assets."""

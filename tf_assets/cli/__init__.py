@@ -1,0 +1,1 @@
+"""`tf-eval`, a thin front on the packages."""

@@ -1,0 +1,1 @@
+"""The linkage environment: identifiers, keys and the spine; never an outcome."""

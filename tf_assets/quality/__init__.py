@@ -1,0 +1,1 @@
+"""The gate: Great Expectations suites in the form stage, audit, publish."""

@@ -1,0 +1,1 @@
+"""The research environment: outcomes by pseudonym; never an identifier or a key."""

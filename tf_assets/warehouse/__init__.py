@@ -1,0 +1,1 @@
+"""Storage that both environments use: zones, partition files, SQL models."""
