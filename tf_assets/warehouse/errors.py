@@ -4,6 +4,9 @@ Each message is a sentence that names the thing, the fault and the remedy, and n
 The exit code is what `tf-eval` ends with.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class EvaluationError(Exception):
     """Something that a person must mend; its message says what and how."""
@@ -12,9 +15,16 @@ class EvaluationError(Exception):
 
 
 class InputRefused(EvaluationError):
-    """A file, or a set of rows, that cannot be used."""
+    """A file, or a set of rows, that cannot be used.
+
+    beside: tables by name that are published although the input is refused, because they tell its sender why.
+    """
 
     exit_code = 2
+
+    def __init__(self, sentence: str, beside: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.beside: Mapping[str, Any] = beside or {}
 
 
 class KeysRefused(EvaluationError):

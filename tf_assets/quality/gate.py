@@ -1,0 +1,253 @@
+"""Dagster assets whose tables pass a gate: the body makes the data, the gate stages, audits and publishes them.
+
+A blocking check alone stops what is downstream in the same run only, so the gate is in the step: a table that fails its
+suite is not published, its check is recorded as failed, and the step fails. What is downstream reads only what is
+published.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from tf_assets.quality.publishing import Audited, publish_all, refusal_sentence, stage_and_audit
+from tf_assets.quality.suites import suite_for
+from tf_assets.quality.table_metadata import check_metadata, materialisation_metadata, table_spec
+from tf_assets.warehouse.errors import EvaluationError, InputRefused
+from tf_assets.warehouse.home import Environment
+from tf_assets.warehouse.models import load_models
+from tf_assets.warehouse.project import project_root
+from tf_assets.warehouse.schema import TableSchema, load_schemas
+from tf_assets.warehouse.zone import Data, Zone
+
+CHECK = "expectations"
+"""The name of the blocking check that each table has."""
+
+
+@dataclass(frozen=True)
+class Produced:
+    """What a body made: the data, and metadata to show beside them (never a value of an identifier)."""
+
+    data: Data
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+Made = Data | Produced
+Body = Callable[[dg.AssetExecutionContext, Zone], Made]
+MultiBody = Callable[[dg.AssetExecutionContext, Zone], Mapping[str, Made]]
+
+
+def gated_asset(
+    table: str,
+    *,
+    deps: Sequence[str] = (),
+    partitions_def: dg.PartitionsDefinition[str] | None = None,
+    pool: str | None = None,
+) -> Callable[[Body], dg.AssetsDefinition]:
+    """An asset that publishes one table through its gate; the body is `(context, zone) -> data`."""
+
+    def decorate(body: Body) -> dg.AssetsDefinition:
+        def bodies(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
+            return {table: body(context, zone)}
+
+        return _gated([table], bodies, _environment_of(body), deps, partitions_def, pool)
+
+    return decorate
+
+
+def gated_multi_asset(
+    tables: Sequence[str],
+    *,
+    deps: Sequence[str] = (),
+    partitions_def: dg.PartitionsDefinition[str] | None = None,
+    pool: str | None = None,
+) -> Callable[[MultiBody], dg.AssetsDefinition]:
+    """Assets made together and published together or not at all; the body returns a mapping of table to data."""
+
+    def decorate(body: MultiBody) -> dg.AssetsDefinition:
+        return _gated(tables, body, _environment_of(body), deps, partitions_def, pool)
+
+    return decorate
+
+
+def sql_assets(
+    environment: Environment, stage: str, parameters: Mapping[str, object] | None = None
+) -> list[dg.AssetsDefinition]:
+    """One asset for each SQL model of a stage; its dependencies are the tables that it reads."""
+    return [
+        _sql_asset(environment, model.name, model.sql, model.dependencies, model.parameters, parameters or {})
+        for model in load_models(environment).values()
+        if model.stage == stage
+    ]
+
+
+def _sql_asset(
+    environment: Environment,
+    table: str,
+    sql: str,
+    dependencies: Sequence[str],
+    names: Sequence[str],
+    parameters: Mapping[str, object],
+) -> dg.AssetsDefinition:
+    bound = {name: parameters[name] for name in names}
+
+    def body(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
+        return {table: Produced(sql, parameters=bound)}
+
+    known = {name for env, name in load_schemas() if env == environment}
+    deps = sorted(set(dependencies) & known)
+    return _gated([table], body, environment, deps, None, None)
+
+
+def _gated(
+    tables: Sequence[str],
+    body: MultiBody,
+    environment: Environment,
+    deps: Sequence[str],
+    partitions_def: dg.PartitionsDefinition[str] | None,
+    pool: str | None,
+) -> dg.AssetsDefinition:
+    schemas = [load_schemas()[environment, table] for table in tables]
+    for table in tables:
+        suite_for(environment, table)  # a table without a suite is an error when the definitions load
+
+    @dg.multi_asset(
+        name=tables[0],
+        specs=[table_spec(schema, deps, partitions_def) for schema in schemas],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=table,
+                blocking=True,
+                partitions_def=partitions_def,
+                description=f"Great Expectations suite expectations/{environment}/{table}.json on the staged table.",
+            )
+            for table in tables
+        ],
+        partitions_def=partitions_def,
+        required_resource_keys={"zone"},
+        pool=pool,
+    )
+    def gated(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        yield from _run_through_gate(context, schemas, deps, body)
+
+    return gated
+
+
+def _run_through_gate(
+    context: dg.AssetExecutionContext, schemas: Sequence[TableSchema], deps: Sequence[str], body: MultiBody
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    started = time.monotonic()
+    zone: Zone = context.resources.zone.zone()
+    tables = [schema.name for schema in schemas]
+    try:
+        made = {table: _produced(each) for table, each in body(context, zone).items()}
+        audited = _stage_all(context, zone, schemas, made)
+    except InputRefused as refusal:
+        yield from _publish_beside_refusal(context, zone, schemas, refusal)
+        raise dg.Failure(str(refusal), metadata={"refused": True}, allow_retries=False) from None
+    except EvaluationError as error:
+        for table in tables:
+            yield dg.AssetCheckResult(passed=False, check_name=CHECK, asset_key=table, description=str(error))
+        raise dg.Failure(str(error), allow_retries=False) from None
+    except dg.DagsterExecutionInterruptedError:
+        raise
+    except Exception as error:
+        raise dg.Failure(_without_values(error), allow_retries=False) from None
+    for table, each in audited.items():
+        yield _check_result(table, each)
+    try:
+        publish_all(zone, audited)
+    except EvaluationError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    seconds = time.monotonic() - started
+    for schema in schemas:
+        each = audited[schema.name]
+        yield dg.MaterializeResult(
+            asset_key=schema.name,
+            metadata={
+                **materialisation_metadata(schema, deps, each.staged, seconds),
+                **made[schema.name].metadata,
+            },
+            data_version=dg.DataVersion(each.staged.version),
+        )
+
+
+def _publish_beside_refusal(
+    context: dg.AssetExecutionContext, zone: Zone, schemas: Sequence[TableSchema], refusal: InputRefused
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Record a refusal; tables that tell why (`refusal.beside`) are published, what was refused is not."""
+    for schema in schemas:
+        if schema.name in refusal.beside:
+            made = {schema.name: Produced(refusal.beside[schema.name])}
+            audited = _stage_all(context, zone, [schema], made)
+            yield _check_result(schema.name, audited[schema.name])
+            publish_all(zone, audited)
+            yield dg.MaterializeResult(
+                asset_key=schema.name,
+                metadata=materialisation_metadata(schema, (), audited[schema.name].staged, 0.0),
+                data_version=dg.DataVersion(audited[schema.name].staged.version),
+            )
+        else:
+            yield dg.AssetCheckResult(
+                passed=False, check_name=CHECK, asset_key=schema.name, description=str(refusal)
+            )
+
+
+def _stage_all(
+    context: dg.AssetExecutionContext, zone: Zone, schemas: Sequence[TableSchema], made: Mapping[str, Produced]
+) -> dict[str, Audited]:
+    audited: dict[str, Audited] = {}
+    try:
+        for schema in schemas:
+            audited[schema.name] = stage_and_audit(
+                zone,
+                suite_for(schema.environment, schema.name),
+                schema.name,
+                made[schema.name].data,
+                context.partition_key if schema.partitions else None,
+                made[schema.name].parameters,
+            )
+    except BaseException:
+        for each in audited.values():
+            zone.discard(each.staged)
+        raise
+    return audited
+
+
+def _check_result(table: str, each: Audited) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=each.audit.passed,
+        check_name=CHECK,
+        asset_key=table,
+        description=None if each.audit.passed else refusal_sentence(table, each.audit),
+        metadata=check_metadata(each.audit),
+    )
+
+
+def _produced(made: Made) -> Produced:
+    return made if isinstance(made, Produced) else Produced(made)
+
+
+def _environment_of(body: Callable[..., Any]) -> Environment:
+    """The environment in whose package a body stands."""
+    return "linkage" if body.__module__.startswith("tf_assets.linkage") else "research"
+
+
+def _without_values(error: Exception) -> str:
+    """Where an unforeseen error arose; its own message may hold a value, and Dagster's event log is for ever."""
+    frames = [
+        f"{Path(frame.filename).relative_to(project_root())}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith(str(project_root())) and "site-packages" not in frame.filename
+    ]
+    return (
+        f"An unforeseen {type(error).__name__} at {' < '.join(reversed(frames)) or 'an unknown place'}. Nothing was "
+        "published. Its message is withheld because it may hold a person's data; run the same step on fictional data "
+        "to see it."
+    )

@@ -1,0 +1,292 @@
+"""The storage of one environment: national tables in a DuckDB file, partitioned tables in Parquet files.
+
+A DuckDB writer shuts every other process out, readers too. So everything is computed and staged over read-only
+connections, and the only writer is the short transaction that publishes a staged table. Partition files take no lock.
+
+With a storage key everything that this module writes is encrypted: the database, the partition files, what is staged
+and what DuckDB spills. DuckDB needs its httpfs extension to encrypt; a package carries it, and DuckDB checks its
+signature. The key is bound, never part of a statement, so that it stands in no query log.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_httpfs
+import polars as pl
+import pyarrow as pa
+
+from tf_assets.warehouse.errors import EvaluationError, GateFailed
+from tf_assets.warehouse.geography import councils
+from tf_assets.warehouse.home import Environment
+from tf_assets.warehouse.schema import TableSchema
+
+Data = pl.DataFrame | pa.Table | str
+"""What a table may be made of: a frame, an Arrow table, or the text of one SELECT over the zone's tables."""
+
+LOCK_PATIENCE_SECONDS = 120
+"""How long a connection waits while another process publishes; publishing takes seconds."""
+
+_HTTPFS = next(Path(duckdb_extension_httpfs.__file__).parent.rglob("httpfs.duckdb_extension"))
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A table that has been made but not published.
+
+    path: its Parquet file; n_rows; version: a hash of its content that does not depend on the order of rows.
+    """
+
+    schema: TableSchema
+    partition_key: str | None
+    path: Path
+    n_rows: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Tables of one environment below `root`; encrypted where there is a storage key."""
+
+    environment: Environment
+    root: Path
+    schemas: Mapping[str, TableSchema]
+    storage_key: str | None = field(default=None, repr=False)
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file of the national tables."""
+        return self.root / f"{self.environment}.duckdb"
+
+    def partition_files(self, table: str) -> list[Path]:
+        """The published partition files of a table, in the order of their keys."""
+        return sorted((self.root / "partitions" / table).glob("*.parquet"))
+
+    def partition_file(self, table: str, partition_key: str) -> Path:
+        """Where one partition is, or will be, published."""
+        return self.root / "partitions" / table / f"{partition_key.replace('|', '_')}.parquet"
+
+    @contextmanager
+    def connect(self, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection in which each published table stands under its bare name; closed in every case.
+
+        A table that was never published stands there too, empty and typed.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        connection = _prepared(self.root / "spill", self.storage_key)
+        try:
+            if self.database.exists() or not read_only:
+                self._attach(connection, read_only)
+                connection.execute("USE zone")
+            self._create_views(connection)
+            yield connection
+        finally:
+            connection.close()
+
+    def read(self, table: str) -> pl.DataFrame:
+        """A whole published table."""
+        with self.connect() as connection:
+            return connection.sql(f"SELECT * FROM {table}").pl()
+
+    def read_partition(self, table: str, partition_key: str) -> pl.DataFrame:
+        """One published partition; an `EvaluationError` if it was never published."""
+        path = self.partition_file(table, partition_key)
+        if not path.exists():
+            raise EvaluationError(f"{table} has no published partition {partition_key}. Materialise it first.")
+        with self._bare_connection() as connection:
+            return connection.sql(f"SELECT * FROM {self.parquet_sql([path])}").pl()
+
+    def stage(
+        self,
+        table: str,
+        data: Data,
+        partition_key: str | None = None,
+        parameters: Mapping[str, object] | None = None,
+    ) -> Staged:
+        """Write `data`, cast to the table's declared types, to a file that nobody reads until it is published."""
+        schema = self.schemas[table]
+        path = self.root / "staging" / f"{table}-{uuid.uuid4().hex}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # a frame needs none of the zone's tables, so it takes no lock
+            with self.connect() if isinstance(data, str) else self._bare_connection() as connection:
+                if isinstance(data, str):
+                    source = f"({data.rstrip().rstrip(';')}\n)"
+                else:
+                    connection.register("made_data", data.to_arrow() if isinstance(data, pl.DataFrame) else data)
+                    source = "made_data"
+                n_rows, content = self._write(connection, schema, source, path, dict(parameters or {}))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Staged(schema, partition_key, path, n_rows, f"{n_rows}-{content:016x}")
+
+    def _write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        schema: TableSchema,
+        source: str,
+        path: Path,
+        parameters: dict[str, object],
+    ) -> tuple[int, int]:
+        """Write a source to a Parquet file; its number of rows and the hash of its content."""
+        described = connection.execute(f"SELECT * FROM {source} AS made LIMIT 0", parameters).description or []
+        _refuse_other_columns(schema, [column[0] for column in described])
+        try:
+            connection.execute(
+                f"COPY (SELECT {_cast_sql(schema)} FROM {source} AS made) "
+                f"TO '{_quoted(str(path))}' (FORMAT parquet{self._write_encryption()})",
+                parameters,
+            )
+        except (duckdb.DataError, duckdb.ConversionException) as unfit:
+            # DuckDB repeats the value that it could not convert
+            raise GateFailed(
+                f"{schema.name} holds a value that does not fit its declared type ({type(unfit).__name__}). "
+                "Compare the types in schema.yml with what the table is made of."
+            ) from None
+        found = connection.sql(
+            f"SELECT count(*), coalesce(bit_xor(hash(staged)), 0) FROM {self.parquet_sql([path])} AS staged"
+        ).fetchone()
+        return found if found else (0, 0)
+
+    def discard(self, staged: Staged) -> None:
+        """Forget what was staged."""
+        staged.path.unlink(missing_ok=True)
+
+    def publish(self, staged: Staged) -> None:
+        """Put a staged table in the place of the published one: wholly, or not at all."""
+        table = staged.schema.name
+        if staged.partition_key is not None:
+            target = self.partition_file(table, staged.partition_key)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _sync(staged.path)
+            os.replace(staged.path, target)
+            _sync(target.parent)
+            return
+        with self.connect(read_only=False) as connection:
+            connection.execute("BEGIN")
+            connection.execute(
+                f"CREATE OR REPLACE TABLE zone.{table} AS SELECT * FROM {self.parquet_sql([staged.path])}"
+            )
+            connection.execute(f"COMMENT ON TABLE zone.{table} IS '{_quoted(staged.schema.description)}'")
+            for column in staged.schema.columns:
+                connection.execute(
+                    f"COMMENT ON COLUMN zone.{table}.{column.name} IS '{_quoted(column.description)}'"
+                )
+            connection.execute("COMMIT")
+        staged.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def staged_connection(self, staged: Staged) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """A connection in which the staged table is a relation, and the name of that relation."""
+        with self._bare_connection() as connection:
+            connection.execute(
+                f"CREATE TEMP VIEW {staged.schema.name} AS SELECT * FROM {self.parquet_sql([staged.path])}"
+            )
+            yield connection, staged.schema.name
+
+    def parquet_sql(self, paths: list[Path]) -> str:
+        """The table function that reads Parquet files of this zone."""
+        files = ", ".join(f"'{_quoted(str(path))}'" for path in paths)
+        encryption = ", encryption_config = {footer_key: 'storage'}" if self.storage_key else ""
+        return f"read_parquet([{files}]{encryption}, hive_partitioning = false)"
+
+    @contextmanager
+    def _bare_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection without the zone's tables; what is made in it ends with it."""
+        connection = _instance(self.root / "spill", self.storage_key).cursor()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, read_only: bool) -> None:
+        options = [
+            *(["READ_ONLY"] if read_only else []),
+            *(["ENCRYPTION_KEY $key"] if self.storage_key else []),
+        ]
+        statement = f"ATTACH '{_quoted(str(self.database))}' AS zone" + (f" ({', '.join(options)})" if options else "")
+        parameters = {"key": self.storage_key} if self.storage_key else {}
+        deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+        while True:
+            try:
+                connection.execute(statement, parameters)
+                return
+            except duckdb.IOException as locked:
+                if "lock" not in str(locked) or time.monotonic() > deadline:
+                    raise EvaluationError(
+                        f"{self.database.name} could not be opened. If another process holds it, end that process; "
+                        "if the storage key was changed, restore the key it was written with."
+                    ) from None
+                time.sleep(0.05)
+
+    def _create_views(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.register("councils", councils().to_arrow())
+        present = {row[0] for row in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+        for schema in self.schemas.values():
+            if schema.partitions is None and schema.name in present:
+                continue
+            files = self.partition_files(schema.name) if schema.partitions else []
+            source = self.parquet_sql(files) if files else None
+            body = f"SELECT * FROM {source}" if source else f"SELECT {_empty_sql(schema)} WHERE false"
+            connection.execute(f"CREATE TEMP VIEW {schema.name} AS {body}")
+
+    def _write_encryption(self) -> str:
+        return ", ENCRYPTION_CONFIG {footer_key: 'storage'}" if self.storage_key else ""
+
+
+@cache
+def _instance(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection:
+    """One prepared DuckDB for a process: checking the extension's signature costs more than a small table does."""
+    return _prepared(spill, storage_key)
+
+
+def _prepared(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that spills into `spill` and, with a key, reads and writes encrypted files."""
+    connection = duckdb.connect()
+    connection.execute(f"SET temp_directory = '{_quoted(str(spill))}'")
+    if storage_key is not None:
+        connection.execute(f"LOAD '{_quoted(str(_HTTPFS))}'")
+        connection.execute("SET temp_file_encryption = true")
+        connection.execute("SET VARIABLE storage_key = $key", {"key": storage_key})
+        connection.execute("PRAGMA add_parquet_key('storage', getvariable('storage_key'))")
+        connection.execute("RESET VARIABLE storage_key")
+    return connection
+
+
+def _refuse_other_columns(schema: TableSchema, found: list[str]) -> None:
+    declared = [column.name for column in schema.columns]
+    missing, extra = sorted(set(declared) - set(found)), sorted(set(found) - set(declared))
+    if missing or extra:
+        raise GateFailed(
+            f"{schema.name} was made with other columns than schema.yml declares"
+            + (f"; missing: {', '.join(missing)}" if missing else "")
+            + (f"; not declared: {', '.join(extra)}" if extra else "")
+            + "."
+        )
+
+
+def _cast_sql(schema: TableSchema) -> str:
+    return ", ".join(f"CAST(made.{column.name} AS {column.type}) AS {column.name}" for column in schema.columns)
+
+
+def _empty_sql(schema: TableSchema) -> str:
+    return ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in schema.columns)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
