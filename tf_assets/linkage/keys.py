@@ -1,0 +1,179 @@
+"""The keys of the linkage environment: where they lie, and which are refused.
+
+Whoever holds these keys can turn pseudonyms back into people, so they stay in this environment: in the variable
+`TF_LINKAGE_KEYS` (JSON), or in `keys/linkage.json` of the home, a file of mode 0600 that belongs to the user who runs.
+A key is never part of a repr, a log line or an error.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import stat
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from tf_assets.warehouse.errors import EvaluationError, KeysRefused
+from tf_assets.warehouse.home import Home
+
+KEYS_VARIABLE = "TF_LINKAGE_KEYS"
+KEY_FILE = "linkage.json"
+KEY_BYTES = 32
+"""256 bits, the key length that NIST SP 800-107 gives HMAC-SHA256 its full strength at."""
+
+KEY_NAMES = ("storage_key", "person_id_key", "pseudonym_key", "rounding_key", "opt_out_key")
+FEWEST_DISTINCT_BYTES = 8
+"""A random key of 32 bytes has about 30 distinct ones; fewer than 8 means that somebody typed it."""
+
+
+@dataclass(frozen=True)
+class LinkageKeys:
+    """Five keys of 32 bytes as hexadecimal text, each for one purpose.
+
+    storage_key: files at rest; person_id_key: person and family ids; pseudonym_key: what a release calls a person;
+    rounding_key: the disclosure controller's permanent noise; opt_out_key: who has opted out, without their names;
+    is_demo: derived from a seed, fit for a fictional country alone.
+    """
+
+    storage_key: str = field(repr=False)
+    person_id_key: str = field(repr=False)
+    pseudonym_key: str = field(repr=False)
+    rounding_key: str = field(repr=False)
+    opt_out_key: str = field(repr=False)
+    is_demo: bool
+
+
+def load_keys(home: Home) -> LinkageKeys:
+    """The keys of a home, from the variable if it is set, else from the key file; `KeysRefused` says what is wrong."""
+    text = os.environ.get(KEYS_VARIABLE)
+    source = f"the variable {KEYS_VARIABLE}" if text else "the key file keys/linkage.json"
+    keys = _parse(text if text else _read_private_file(home.keys / KEY_FILE), source)
+    if keys.is_demo or keys.person_id_key in _well_known_demo_keys():
+        _refuse_demo_keys_outside_a_demo(home, source)
+    return keys
+
+
+def create_keys(home: Home) -> Path:
+    """Write a key file of fresh random keys; `KeysRefused` if one is there, because no key may ever be overwritten."""
+    return _write_key_file(home, {name: os.urandom(KEY_BYTES).hex() for name in KEY_NAMES}, is_demo=False)
+
+
+def create_demo_keys(home: Home, seed: int) -> Path:
+    """Write a key file derived from a seed and marked as a demo's, so that two runs of a demo give the same bytes.
+
+    A file that is already there is left alone if it holds the keys of this seed, and refused otherwise.
+    """
+    path = home.keys / KEY_FILE
+    derived = _demo_keys(seed)
+    if path.exists():
+        present = _parse(_read_private_file(path), "the key file keys/linkage.json")
+        if present.is_demo and all(getattr(present, name) == derived[name] for name in KEY_NAMES):
+            return path
+    return _write_key_file(home, derived, is_demo=True)
+
+
+def keyed_digest(key: str, text: str) -> str:
+    """HMAC-SHA256 of a text under a hexadecimal key: 64 hexadecimal digits."""
+    return hmac.new(bytes.fromhex(key), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _demo_keys(seed: int) -> dict[str, str]:
+    return {name: hashlib.sha256(f"demo|{seed}|{name}".encode()).hexdigest() for name in KEY_NAMES}
+
+
+def _well_known_demo_keys() -> frozenset[str]:
+    """Demo keys that anybody can derive, whatever their file says of itself."""
+    return frozenset(_demo_keys(seed)["person_id_key"] for seed in range(1000))
+
+
+def _refuse_demo_keys_outside_a_demo(home: Home, source: str) -> None:
+    try:
+        is_demo_home = home.project().is_demo
+    except EvaluationError:
+        is_demo_home = False
+    if not is_demo_home:
+        raise KeysRefused(
+            f"The keys in {source} are a demo's, which anybody can derive, and this home is not a demo. "
+            "Make keys of its own with `tf-eval keys create`."
+        )
+
+
+def _read_private_file(path: Path) -> str:
+    """The text of a file that only its owner can read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise KeysRefused(
+            "This home has no linkage keys. Make them with `tf-eval keys create`, or put keys/linkage.json back."
+        ) from None
+    except OSError:
+        raise KeysRefused(
+            "The key file keys/linkage.json cannot be opened as a plain file of yours. "
+            "It may be a link or belong to another user; replace it with a file of your own."
+        ) from None
+    with os.fdopen(descriptor) as file:
+        status = os.fstat(descriptor)
+        if stat.S_IMODE(status.st_mode) != 0o600:
+            raise KeysRefused(
+                f"The key file keys/linkage.json has mode {stat.S_IMODE(status.st_mode):04o}, so others may read it. "
+                "Set it to 0600 with chmod, and consider the keys known to whoever could read them."
+            )
+        if status.st_uid != os.getuid():
+            raise KeysRefused(
+                "The key file keys/linkage.json belongs to another user. Run as that user, or take the file over."
+            )
+        return file.read()
+
+
+def _parse(text: str, source: str) -> LinkageKeys:
+    """Keys from JSON; the error holds nothing of the text."""
+    try:
+        declared = json.loads(text)
+    except ValueError:
+        declared = None
+    if not isinstance(declared, dict):
+        raise KeysRefused(f"What stands in {source} is not JSON. It needs {', '.join(KEY_NAMES)}.")
+    for name in KEY_NAMES:
+        _refuse_weak_key(declared.get(name), name, source)
+    if len({declared[name].lower() for name in KEY_NAMES}) < len(KEY_NAMES):
+        raise KeysRefused(f"Two keys in {source} are the same. Each purpose needs a key of its own.")
+    return LinkageKeys(
+        **{each.name: declared[each.name] for each in fields(LinkageKeys) if each.name != "is_demo"},
+        is_demo=declared.get("demo") is True,
+    )
+
+
+def _refuse_weak_key(key: object, name: str, source: str) -> None:
+    if key is None:
+        raise KeysRefused(f"{name} is missing from {source}. Make keys with `tf-eval keys create`.")
+    try:
+        decoded = bytes.fromhex(key) if isinstance(key, str) else b""
+    except ValueError:
+        decoded = b""
+    if len(decoded) < KEY_BYTES:
+        raise KeysRefused(f"{name} in {source} is too short: {2 * KEY_BYTES} hexadecimal digits are needed.")
+    if len(set(decoded)) < FEWEST_DISTINCT_BYTES:
+        raise KeysRefused(f"{name} in {source} looks typed, not random. Make keys with `tf-eval keys create`.")
+
+
+def _write_key_file(home: Home, keys: dict[str, str], is_demo: bool) -> Path:
+    """Write keys to a file that is private from its first byte and there wholly or not at all."""
+    home.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = home.keys / KEY_FILE
+    draft = path.with_name(f".{KEY_FILE}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            os.fchmod(file.fileno(), 0o600)
+            json.dump({**keys, "demo": is_demo}, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a rename, never replaces keys that are there
+    except FileExistsError:
+        raise KeysRefused(
+            "This home has linkage keys already, and keys that are overwritten are lost with all that they protect. "
+            "Use another home, or move keys/linkage.json away yourself."
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
