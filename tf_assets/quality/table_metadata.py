@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from tf_assets.quality.audit import Audit
+from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.lineage import column_lineage
 from tf_assets.warehouse.models import load_models
 from tf_assets.warehouse.schema import TableSchema, load_schemas
@@ -18,6 +19,16 @@ AUTOMATION = (
 )
 """When a national table is made again: as soon as anything that it is made of was published, and nothing is on its
 way. It waits for no council, so one that never sends holds up nobody; it crosses the two code locations."""
+
+
+def automation_sensor(environment: Environment) -> dg.AutomationConditionSensorDefinition:
+    """The sensor that acts on the tables' automation conditions in one code location; on from the first day."""
+    return dg.AutomationConditionSensorDefinition(
+        f"{environment}_automation",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+    )
 
 
 def table_spec(

@@ -1,0 +1,42 @@
+"""Make the home of an instance: its folders, its project and its Dagster configuration."""
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.project import project_root
+
+
+def make_home(home: Home, project: str, record_salt: str | None = None, is_demo: bool = False) -> None:
+    """Make what is missing of a home; a home of another project is refused, and nothing is overwritten."""
+    if home.project_file.exists():
+        found = home.project()
+        if (found.name, found.is_demo) != (project, is_demo):
+            raise EvaluationError(
+                f"{home.root} is the home of the project {found.name}. Choose another TF_HOME for {project}."
+            )
+    for folder in (home.landing, home.dagster, home.releases, home.feedback):
+        folder.mkdir(parents=True, exist_ok=True)
+    for private in (home.zone("linkage"), home.keys):
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    configuration = home.dagster / "dagster.yaml"
+    if not configuration.exists():
+        shutil.copyfile(project_root() / "dagster.yaml", configuration)
+    if not home.project_file.exists():
+        declared = {
+            "project": project,
+            "is_demo": is_demo,
+            "record_salt": record_salt or secrets.token_hex(16),
+        }
+        _write_whole(home.project_file, json.dumps(declared, indent=2) + "\n")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
+        part.write(text)
+    os.replace(part.name, path)

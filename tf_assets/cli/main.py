@@ -1,0 +1,139 @@
+"""`tf-eval`: the command line."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.home import Home
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Link, compare, protect and publish the evidence of the Troubled Families programme.",
+)
+console = Console()
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend is a sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except EvaluationError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(error.exit_code)
+
+
+@app.command()
+def init(project: Annotated[str, typer.Argument(help="The release project's name.")]) -> None:
+    """Make an instance's home (TF_HOME) with keys of its own."""
+    from tf_assets.cli.instance import make_home
+    from tf_assets.linkage.keys import create_keys
+
+    home = Home.from_environment()
+    make_home(home, project)
+    create_keys(home)
+    console.print(f"Made the home of {project} in {home.root}. Its keys are in {home.keys}: keep a copy apart.")
+
+
+@app.command()
+def country(
+    out: Annotated[Path, typer.Option(help="Where landing/ and truth/ are written.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same country.")] = 1,
+    size: Annotated[str, typer.Option(help="demo, region or national.")] = "demo",
+    families: Annotated[int | None, typer.Option(help="Families on the registers, instead of the size's.")] = None,
+    councils: Annotated[int | None, typer.Option(help="Councils, instead of the size's.")] = None,
+    scenario: Annotated[str, typer.Option(help="Which effects are planted.")] = "headline",
+) -> None:
+    """Write a fictional England as the files that suppliers would send, and its truth apart."""
+    from tf_assets.cli.demo import write_country
+
+    write_country(out, seed, size, scenario, families, councils)
+
+
+@app.command()
+def materialise(
+    environment: Annotated[str, typer.Argument(help="linkage or research.")],
+    phase: Annotated[str, typer.Argument(help="deliveries or national.")],
+    report_json: Annotated[bool, typer.Option("--report-json", help="Progress as JSON lines.")] = False,
+) -> None:
+    """Run one code location's assets in this process."""
+    from tf_assets.cli.materialise import materialise as run
+
+    if environment not in ("linkage", "research") or phase not in ("deliveries", "national"):
+        raise EvaluationError("Name linkage or research, then deliveries or national.")
+    _set_dagster_home(Home.from_environment())
+
+    def report(step: str, done: int, total: int) -> None:
+        if report_json:
+            print(json.dumps({"step": step, "done": done, "total": total}), flush=True)  # noqa: T201
+
+    outcome = run(environment, phase, report)  # type: ignore[arg-type]
+    if report_json:
+        print(json.dumps(asdict(outcome)), flush=True)  # noqa: T201
+        return
+    for sentence in [*outcome.refused, *outcome.failed]:
+        console.print(sentence, markup=False, highlight=False)
+    if outcome.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run() -> None:
+    """Run both code locations on whatever has landed, and say what came out."""
+    from tf_assets.cli.demo import run_and_summarise
+
+    run_and_summarise(Home.from_environment())
+
+
+@app.command()
+def demo(
+    size: Annotated[str, typer.Option(help="demo, region or national.")] = "demo",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same country.")] = 1,
+    scenario: Annotated[str, typer.Option(help="Which effects are planted.")] = "headline",
+) -> None:
+    """Make the fictional England in this home, run everything on it, and say what came out."""
+    from tf_assets.cli.demo import make_demo_home, run_and_summarise
+
+    home = Home.from_environment()
+    make_demo_home(home, seed, size, scenario)
+    run_and_summarise(home)
+
+
+@app.command()
+def verify(
+    report_json: Annotated[Path | None, typer.Option("--json", help="Write the comparison here as well.")] = None,
+) -> None:
+    """Compare a finished run on the fictional England with its planted truth."""
+    from tf_assets.verification.report import verify_home
+
+    if not verify_home(Home.from_environment(), console, report_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) -> None:
+    """Open Dagster on this home, with its daemon, for this machine alone."""
+    from tf_assets.warehouse.project import project_root
+
+    home = Home.from_environment()
+    _set_dagster_home(home)
+    command = [str(Path(sys.executable).parent / "dagster"), "dev", "-w", str(project_root() / "workspace.yaml")]
+    sys.exit(subprocess.call([*command, "--host", "127.0.0.1", "--port", str(port)]))
+
+
+def _set_dagster_home(home: Home) -> None:
+    if not (home.dagster / "dagster.yaml").exists():
+        raise EvaluationError(f"There is no instance in {home.root}. Run `make run`, or `tf-eval init` first.")
+    os.environ["TF_HOME"] = str(home.root)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+

@@ -1,0 +1,124 @@
+"""Run one code location's assets in this process, through Dagster, into the home's instance.
+
+Two phases: `deliveries` receives every file that no run has dealt with, one partition a run; `national` makes the
+unpartitioned tables again if anything that they are made of has changed.
+"""
+
+import importlib
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+import dagster as dg
+
+from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_stale, pending_deliveries
+from tf_assets.warehouse.home import Environment, Home
+
+Phase = Literal["deliveries", "national"]
+Report = Callable[[str, int, int], None]
+"""Told of progress: a job's or an asset's name, steps done, steps in all."""
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Outcome:
+    """What became of one phase: steps that ran, and sentences of refusals and of failures."""
+
+    n_runs: int = 0
+    refused: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def materialise(environment: Environment, phase: Phase, report: Report) -> Outcome:
+    """Run one phase of one code location."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    location = importlib.import_module(f"tf_assets.{environment}.definitions")
+    with dg.DagsterInstance.get() as instance:
+        if phase == "deliveries":
+            return _receive(location.defs, instance, location.landed, report)
+        return _make_national(location.defs, instance, location.NATIONAL_JOB, report)
+
+
+def _receive(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    landed: Callable[[Home], list[Delivery]],
+    report: Report,
+) -> Outcome:
+    outcome = Outcome()
+    pending = pending_deliveries(instance, landed(Home.from_environment()))
+    for done, delivery in enumerate(pending):
+        report(delivery.job_name, done, len(pending))
+        result = defs.resolve_job_def(delivery.job_name).execute_in_process(
+            run_config=_QUIET,
+            instance=instance,
+            partition_key=delivery.partition_key,
+            tags={DELIVERY_TAG: delivery.fingerprint},
+            raise_on_error=False,
+        )
+        _note(outcome, f"{delivery.job_name} {delivery.partition_key}", result)
+    report("", len(pending), len(pending))
+    return outcome
+
+
+def _make_national(
+    defs: dg.Definitions, instance: dg.DagsterInstance, job_name: str, report: Report
+) -> Outcome:
+    outcome = Outcome()
+    job = defs.resolve_job_def(job_name)
+    graph = defs.resolve_asset_graph()
+    downstream = job.asset_layer.selected_asset_keys
+    upstream = {parent for key in downstream for parent in graph.get(key).parent_keys} - downstream
+    if not is_stale(instance, upstream, downstream):
+        return outcome
+    run_id = str(uuid.uuid4())
+    with _progress(instance, run_id, len(downstream), report):
+        result = job.execute_in_process(
+            run_config=_QUIET, instance=instance, run_id=run_id, raise_on_error=False
+        )
+    _note(outcome, job_name, result)
+    return outcome
+
+
+@contextmanager
+def _progress(instance: dg.DagsterInstance, run_id: str, total: int, report: Report) -> Iterator[None]:
+    """Report the steps of a run while it goes on: the run itself does not say until it has ended."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            steps = instance.get_run_step_stats(run_id)
+            current = next((step.step_key for step in steps if step.end_time is None), "")
+            report(current, sum(step.end_time is not None for step in steps), total)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        report("", total, total)
+
+
+def _note(outcome: Outcome, name: str, result: dg.ExecuteInProcessResult) -> None:
+    outcome.n_runs += 1
+    if result.success:
+        return
+    for event in result.all_events:
+        if not event.is_step_failure:
+            continue
+        failure = event.step_failure_data.user_failure_data
+        sentence = (failure.description if failure else None) or _first_line(event)
+        refused = bool(failure and "refused" in failure.metadata)
+        (outcome.refused if refused else outcome.failed).append(f"{name}: {sentence}")
+
+
+def _first_line(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    return error.message.strip().splitlines()[0] if error else "it ended without a reason"

@@ -1,0 +1,43 @@
+"""Code location `linkage`: what sees identifiers and holds the keys; never an outcome."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+import dagster as dg
+
+from tf_assets.linkage.identities import assets as identities
+from tf_assets.linkage.release import assets as release
+from tf_assets.linkage.resources import LinkageZone
+from tf_assets.linkage.returns import assets as returns
+from tf_assets.linkage.returns.deliveries import return_deliveries
+from tf_assets.linkage.schedules import JOBS, NATIONAL_JOB, SCHEDULES, council_returns, identity_jobs
+from tf_assets.linkage.spine import assets as spine
+from tf_assets.quality.table_metadata import automation_sensor
+from tf_assets.warehouse.deliveries import Delivery, delivery_sensor, extract_deliveries
+from tf_assets.warehouse.home import Home
+
+__all__ = ["NATIONAL_JOB", "defs", "landed"]
+
+
+def landed(home: Home) -> Iterator[Delivery]:
+    """Everything that has landed for this environment."""
+    return chain(return_deliveries(home), identity_deliveries(home))
+
+
+def identity_deliveries(home: Home) -> Iterator[Delivery]:
+    """Departments' identities that have landed."""
+    return extract_deliveries(home, "identities")
+
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules([returns, identities, spine, release]),
+    jobs=JOBS,
+    schedules=SCHEDULES,
+    sensors=[
+        delivery_sensor("returns_landing", [council_returns], return_deliveries),
+        delivery_sensor("identities_landing", identity_jobs, identity_deliveries),
+        automation_sensor("linkage"),
+    ],
+    resources={"zone": LinkageZone()},
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,108 @@
+"""Search every byte outside the linkage environment for planted identifiers.
+
+Compressed and columnar files are opened and their values searched; everything else is searched as bytes, in UTF-8 and
+UTF-16. The landing area, the truth and the linkage environment's own folder are where identifiers belong.
+"""
+
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from tf_assets.warehouse.home import Home
+
+BELONGS = ("landing", "truth", "keys")
+"""Folders of a home in which identifiers lie by right; `linkage` is searched as bytes, for it is encrypted."""
+
+_CHUNK = 1 << 24
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was searched and where a canary was found.
+
+    n_canaries: planted values; n_files, n_bytes: searched; found: paths below the home, never the value.
+    """
+
+    n_canaries: int
+    n_files: int
+    n_bytes: int
+    found: tuple[str, ...]
+
+
+def search_home(home: Home) -> Search:
+    """Search every file of a home in which no identifier may be readable."""
+    values = pl.read_csv(home.truth / "canaries.csv", infer_schema=False)["value"].unique().to_list()
+    pattern = _pattern(values)
+    files = [
+        path
+        for path in sorted(home.root.rglob("*"))
+        if path.is_file() and path.relative_to(home.root).parts[0] not in BELONGS
+    ]
+    found = tuple(
+        str(path.relative_to(home.root))
+        for path in files
+        if any(pattern.search(part) for part in _readable(path))
+    )
+    return Search(len(values), len(files), sum(path.stat().st_size for path in files), found)
+
+
+def _pattern(values: list[str]) -> re.Pattern[bytes]:
+    """Each value as it stands and without spaces, in any case, in UTF-8 and UTF-16."""
+    texts = {text for value in values for text in (value, value.replace(" ", ""))}
+    forms = {form for text in texts for form in (text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be"))}
+    return re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)), re.IGNORECASE)
+
+
+def _readable(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, and the values inside it where its format hides them."""
+    yield from _chunks(path)
+    if path.suffix == ".parquet" and path.read_bytes()[:4] == b"PAR1":
+        yield from _table(duckdb.sql(f"SELECT * FROM read_parquet('{path}')").pl())
+    elif path.suffix == ".duckdb":
+        yield from _duckdb(path)
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                yield name.encode()
+                yield archive.read(name)
+    elif path.suffix == ".db":
+        yield from _sqlite(path)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The file in pieces that overlap, so that no value falls between two."""
+    tail = b""
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            yield tail + piece
+            tail = piece[-256:]
+
+
+def _table(frame: pl.DataFrame) -> Iterator[bytes]:
+    for column in frame.columns:
+        if frame[column].dtype == pl.String:
+            yield "\n".join(frame[column].drop_nulls().unique().to_list()).encode()
+
+
+def _duckdb(path: Path) -> Iterator[bytes]:
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for (table,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall():
+                yield from _table(connection.sql(f"SELECT * FROM {table}").pl())
+    except duckdb.Error:
+        return  # encrypted: its bytes were searched
+
+
+def _sqlite(path: Path) -> Iterator[bytes]:
+    """Values of a SQLite file; long ones are split over pages, which hides them from a search of bytes."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for row in connection.execute(f'SELECT * FROM "{table}"'):
+                yield b"\n".join(v if isinstance(v, bytes) else str(v).encode() for v in row if v is not None)

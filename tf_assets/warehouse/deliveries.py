@@ -1,0 +1,100 @@
+"""Deliveries: files that landed and the partitions that they ask for.
+
+A run that was asked for because a file landed carries the file's hash as a tag. The sensors and the command line both
+ask here, so neither handles a delivery twice, and a refused file is not tried again until its sender mends it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.landing import Half, landed_extracts
+
+DELIVERY_TAG = "tf/delivery"
+"""The run tag that holds a delivery's fingerprint."""
+
+PARTITION_TAG = "dagster/partition"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A landed file, the partition it belongs to, and the job that receives it.
+
+    fingerprint: changes when the file does.
+    """
+
+    job_name: str
+    partition_key: str
+    fingerprint: str
+
+
+def receiving_job(extract: str, half: Half) -> str:
+    """The name of the job that receives one half of an extract."""
+    return f"receive_{extract}_{half}"
+
+
+def extract_deliveries(home: Home, half: Half) -> Iterator[Delivery]:
+    """Departments' files of one half that have landed."""
+    for landed in landed_extracts(home.landing, half):
+        yield Delivery(receiving_job(landed.extract, half), landed.partition_key, landed.fingerprint)
+
+
+def pending_deliveries(instance: dg.DagsterInstance, landed: Iterable[Delivery]) -> list[Delivery]:
+    """Those that no run has dealt with or is dealing with."""
+    landed = list(landed)
+    handled = {
+        (job, *each) for job in {each.job_name for each in landed} for each in _handled(instance, job)
+    }
+    return [each for each in landed if (each.job_name, each.partition_key, each.fingerprint) not in handled]
+
+
+def delivery_sensor(
+    name: str, jobs: Sequence[dg.ExecutableDefinition], landed: Callable[[Home], Iterable[Delivery]]
+) -> dg.SensorDefinition:
+    """A sensor that asks for one run for each delivery that is pending."""
+
+    @dg.sensor(
+        name=name,
+        jobs=jobs,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sees what landed and asks for the partition it belongs to, once for each file.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        pending = pending_deliveries(context.instance, landed(Home.from_environment()))
+        if not pending:
+            yield dg.SkipReason("Everything that has landed was dealt with.")
+        for each in pending:
+            yield dg.RunRequest(
+                job_name=each.job_name,
+                partition_key=each.partition_key,
+                run_key=f"{each.partition_key} {each.fingerprint}",
+                tags={DELIVERY_TAG: each.fingerprint},
+            )
+
+    return sensor
+
+
+def is_stale(
+    instance: dg.DagsterInstance, upstream: Iterable[dg.AssetKey], downstream: Iterable[dg.AssetKey]
+) -> bool:
+    """Whether any of `downstream` was never published, or was published before something in `upstream` was."""
+    made = [_published_at(instance, key) for key in downstream]
+    known = [at for at in made if at is not None]
+    if len(known) < len(made):
+        return True
+    return any((at := _published_at(instance, key)) is not None and at > min(known) for key in upstream)
+
+
+def _handled(instance: dg.DagsterInstance, job_name: str) -> Iterator[tuple[str, str]]:
+    """(partition key, fingerprint) of each run of a job that has ended or is under way."""
+    for run in instance.get_runs(filters=dg.RunsFilter(job_name=job_name)):
+        if {DELIVERY_TAG, PARTITION_TAG} <= run.tags.keys() and run.status != dg.DagsterRunStatus.CANCELED:
+            yield run.tags[PARTITION_TAG], run.tags[DELIVERY_TAG]
+
+
+def _published_at(instance: dg.DagsterInstance, key: dg.AssetKey) -> float | None:
+    event = instance.get_latest_materialization_event(key)
+    return event.timestamp if event else None
