@@ -1,0 +1,174 @@
+"""What the data teach of the identifiers: Splink's estimates of m and u, and an account of what could not be learnt."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from splink import DuckDBAPI, Linker
+
+from tf_assets.linkage.spine.comparisons import Comparison, applicable, splink_comparison
+from tf_assets.linkage.spine.preparing import SIDES, Workspace
+from tf_assets.linkage.spine.settings import PARAMETER_SCHEMA, LinkSettings
+from tf_assets.warehouse.errors import EvaluationError
+
+TRAINING_BLOCKS = (("date_of_birth",), ("forename", "surname"))
+"""Pairs that share a date of birth teach the names, and pairs that share their names teach the date of birth."""
+
+SMALLEST_M, SMALLEST_U = 1e-4, 1e-7
+"""No level is impossible among true pairs, nor among strangers."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """m and u of each level of each comparison, by comparison name, and where each came from (`PARAMETER_SCHEMA`)."""
+
+    m: Mapping[str, tuple[float, ...]]
+    u: Mapping[str, tuple[float, ...]]
+    table: pl.DataFrame
+    is_trained: bool
+
+
+def declared_parameters(columns: Sequence[str]) -> Parameters:
+    """What `comparisons` declares, for data that are too small to teach anything."""
+    return _parameters(applicable(columns), {}, {}, is_trained=False)
+
+
+def train(work: Workspace, settings: LinkSettings) -> Parameters:
+    """Learn u from pairs of strangers and m by expectation maximisation; needs `key_links` in the workspace.
+
+    A common level that no pair showed is an `EvaluationError`: Splink would go on with a parameter of its own making. A
+    rare one takes its declared parameter, which is recorded.
+    """
+    comparisons = applicable(work.columns)
+    u = _estimate_u(work, comparisons, settings)
+    _refuse_untaught(comparisons, u, "strangers")
+    known = _parameters(comparisons, {}, u, is_trained=True)
+    m = _estimate_m(work, comparisons, known, settings)
+    _refuse_untaught(comparisons, m, "likely matches")
+    return _parameters(comparisons, m, u, is_trained=True)
+
+
+def linker_settings(comparisons: Sequence[dict[str, Any]], **more: object) -> dict[str, Any]:
+    """Splink settings that keep nothing but what is asked for."""
+    return {
+        "link_type": "link_only",
+        "unique_id_column_name": "row_id",
+        "comparisons": list(comparisons),
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": False,
+        **more,
+    }
+
+
+def open_linker(work: Workspace, tables: Mapping[str, str], settings: dict[str, Any]) -> Linker:
+    """A Splink linker over two tables of the workspace; term frequencies come from `name_frequencies`."""
+    logging.getLogger("splink").setLevel(logging.ERROR)  # what it would warn of is checked here, and raised
+    database = DuckDBAPI(connection=work.connection)
+    frames = [database.register(tables[side], dataset_display_name=f"{side}_side") for side in SIDES]
+    return Linker(frames, settings, log_level=None, validate_settings=False)
+
+
+def _estimate_u(
+    work: Workspace, comparisons: Sequence[Comparison], settings: LinkSettings
+) -> dict[str, list[float | None]]:
+    """Shares of levels among pairs of strangers: two samples in which nobody's partner by a key is left.
+
+    The samples are taken by hash, so the same data and seed give the same parameters on any number of threads.
+    """
+    for side, other in (("left", ""), ("right", "AND record NOT IN (SELECT right_record FROM key_links)")):
+        work.connection.execute(
+            f"CREATE OR REPLACE TABLE {side}_sample AS SELECT * FROM {side}_rows WHERE is_latest {other} "
+            f"ORDER BY md5(concat('{settings.seed}|', record)), record LIMIT {settings.training_sample}"
+        )
+    linker = open_linker(
+        work,
+        {side: f"{side}_sample" for side in SIDES},
+        linker_settings([splink_comparison(comparison) for comparison in comparisons]),
+    )
+    linker.training.estimate_u_using_random_sampling(
+        max_pairs=4 * settings.training_sample**2, seed=settings.seed, min_count_per_level=None, num_chunks=1
+    )
+    return _learnt(linker, "u_probability")
+
+
+def _estimate_m(
+    work: Workspace, comparisons: Sequence[Comparison], known: Parameters, settings: LinkSettings
+) -> dict[str, list[float | None]]:
+    """Shares of levels among true pairs, by expectation maximisation over pairs that share a training block."""
+    for side in SIDES:
+        work.connection.execute(
+            f"CREATE OR REPLACE TABLE {side}_latest AS SELECT * FROM {side}_rows WHERE is_latest ORDER BY record"
+        )
+    linker = open_linker(
+        work,
+        {side: f"{side}_latest" for side in SIDES},
+        linker_settings(
+            [splink_comparison(comparison, u=known.u[comparison.name]) for comparison in comparisons],
+            probability_two_random_records_match=1 / max(work.n_left, work.n_right),
+        ),
+    )
+    for columns in TRAINING_BLOCKS:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            " AND ".join(f"l.{column} = r.{column}" for column in columns),
+            estimate_without_term_frequencies=True,
+            max_pairs=settings.max_training_pairs,
+        )
+    return _learnt(linker, "m_probability")
+
+
+def _learnt(linker: Linker, parameter: str) -> dict[str, list[float | None]]:
+    """A parameter of each level by comparison; None where Splink saw no such pair."""
+    return {
+        comparison["output_column_name"]: [
+            level.get(parameter) for level in comparison["comparison_levels"] if not level.get("is_null_level")
+        ]
+        for comparison in linker.misc.save_model_to_json()["comparisons"]
+    }
+
+
+def _refuse_untaught(
+    comparisons: Sequence[Comparison], learnt: Mapping[str, list[float | None]], pairs: str
+) -> None:
+    untaught = [
+        f"{comparison.name} ({level.label})"
+        for comparison in comparisons
+        for level, value in zip(comparison.levels, learnt[comparison.name], strict=True)
+        if value is None and not level.is_rare
+    ]
+    if untaught:
+        raise EvaluationError(
+            f"The linkage could not be trained: among {pairs} no pair showed {', '.join(untaught)}. "
+            "Check that the two tables write these columns in the same way, or leave such a column out."
+        )
+
+
+def _parameters(
+    comparisons: Sequence[Comparison],
+    m: Mapping[str, list[float | None]],
+    u: Mapping[str, list[float | None]],
+    is_trained: bool,
+) -> Parameters:
+    """Learnt parameters where there are any, declared ones elsewhere, each comparison summing to one."""
+    complete: dict[str, dict[str, tuple[float, ...]]] = {"m": {}, "u": {}}
+    rows: list[dict[str, object]] = []
+    for comparison in comparisons:
+        none = [None] * len(comparison.levels)
+        values = {"m": m.get(comparison.name, none), "u": u.get(comparison.name, none)}
+        for name, smallest in (("m", SMALLEST_M), ("u", SMALLEST_U)):
+            declared = [getattr(level, name) for level in comparison.levels]
+            filled = [max(v if v is not None else d, smallest) for v, d in zip(values[name], declared, strict=True)]
+            complete[name][comparison.name] = tuple(value / sum(filled) for value in filled)
+        rows += [
+            {
+                "comparison": comparison.name,
+                "level": level.label,
+                "m": complete["m"][comparison.name][position],
+                "u": complete["u"][comparison.name][position],
+                "m_source": "declared" if values["m"][position] is None else "trained",
+                "u_source": "declared" if values["u"][position] is None else "trained",
+            }
+            for position, level in enumerate(comparison.levels)
+        ]
+    return Parameters(complete["m"], complete["u"], pl.DataFrame(rows, schema=PARAMETER_SCHEMA), is_trained)
