@@ -8,6 +8,7 @@ and what DuckDB spills. DuckDB needs its httpfs extension to encrypt; a package 
 signature. The key is bound, never part of a statement, so that it stands in no query log.
 """
 
+import base64
 import os
 import time
 import uuid
@@ -22,7 +23,7 @@ import duckdb_extension_httpfs
 import polars as pl
 import pyarrow as pa
 
-from tf_assets.warehouse.errors import EvaluationError, GateFailed
+from tf_assets.warehouse.errors import EvaluationError, GateFailed, KeysRefused
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.schema import TableSchema
@@ -58,6 +59,7 @@ class Zone:
     root: Path
     schemas: Mapping[str, TableSchema]
     storage_key: str | None = field(default=None, repr=False)
+    """32 bytes as hexadecimal text."""
 
     @property
     def database(self) -> Path:
@@ -218,11 +220,15 @@ class Zone:
             try:
                 connection.execute(statement, parameters)
                 return
+            except duckdb.InvalidInputException:
+                raise KeysRefused(
+                    f"{self.database.name} was not written with this storage key. Restore the key it was written with."
+                ) from None
             except duckdb.IOException as locked:
                 if "lock" not in str(locked) or time.monotonic() > deadline:
                     raise EvaluationError(
-                        f"{self.database.name} could not be opened. If another process holds it, end that process; "
-                        "if the storage key was changed, restore the key it was written with."
+                        f"{self.database.name} could not be opened. Another process has held it for "
+                        f"{LOCK_PATIENCE_SECONDS} seconds, or it is damaged: end that process, or restore the file."
                     ) from None
                 time.sleep(0.05)
 
@@ -254,10 +260,15 @@ def _prepared(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection
     if storage_key is not None:
         connection.execute(f"LOAD '{_quoted(str(_HTTPFS))}'")
         connection.execute("SET temp_file_encryption = true")
-        connection.execute("SET VARIABLE storage_key = $key", {"key": storage_key})
+        connection.execute("SET VARIABLE storage_key = $key", {"key": _parquet_key(storage_key)})
         connection.execute("PRAGMA add_parquet_key('storage', getvariable('storage_key'))")
         connection.execute("RESET VARIABLE storage_key")
     return connection
+
+
+def _parquet_key(storage_key: str) -> str:
+    """The key as DuckDB takes it for Parquet: base64 of 32 bytes."""
+    return base64.b64encode(bytes.fromhex(storage_key)).decode()
 
 
 def _refuse_other_columns(schema: TableSchema, found: list[str]) -> None:

@@ -1,0 +1,89 @@
+"""Make the fictional England in a home, run both locations on it, and say what came out."""
+
+import hashlib
+import shutil
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tf_assets.cli.instance import make_home
+from tf_assets.cli.locations import run_locations
+from tf_assets.cli.summary import print_summary
+from tf_assets.country.country import make_country
+from tf_assets.country.scenarios import scenario_named
+from tf_assets.country.sizes import size_named
+from tf_assets.linkage.keys import KEY_FILE, create_demo_keys
+from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.home import Home
+
+console = Console()
+
+
+def make_demo_home(home: Home, seed: int, size: str, scenario: str) -> None:
+    """A home for a fictional country, with keys derived from its seed; a home that has one already stays as it is."""
+    project = f"{size}-{scenario}-{seed}"
+    salt = hashlib.sha256(f"record salt of {project}".encode()).hexdigest()[:32]
+    make_home(home, project, salt, is_demo=True)
+    if not (home.keys / KEY_FILE).exists():
+        create_demo_keys(home, seed)
+    if not home.truth.exists():
+        write_country(home.root, seed, size, scenario, None, None)
+
+
+def write_country(
+    out: Path, seed: int, size: str, scenario: str, families: int | None, councils: int | None
+) -> None:
+    """Write `landing/` and `truth/` below `out`; they appear whole, the truth last, or not at all."""
+    chosen = size_named(size, families=families, councils=councils)
+    part = out / ".country"
+    shutil.rmtree(part, ignore_errors=True)
+    started = time.monotonic()
+    with _bar() as bars:
+        task = bars.add_task("Fictional England", total=1.0, step="")
+        made = make_country(
+            seed=seed,
+            size=chosen,
+            scenario=scenario_named(scenario),
+            landing=part / "landing",
+            truth=part / "truth",
+            progress=lambda step, share: bars.update(task, completed=share, step=step),
+        )
+        bars.update(task, completed=1.0, step="")
+    _put_in_place(part, out)
+    console.print(f"{made} ({time.monotonic() - started:.0f} s)", highlight=False)
+
+
+def run_and_summarise(home: Home) -> None:
+    """Run both locations; a refused return is a result, any other failure is an error."""
+    started = time.monotonic()
+    summary = run_locations(home)
+    print_summary(home, summary, console)
+    if summary.n_runs:
+        console.print(f"\n{summary.n_runs} Dagster runs in {time.monotonic() - started:.0f} s.", highlight=False)
+    else:
+        console.print("\nNothing new had landed: nothing was run, nothing was changed.", highlight=False)
+    if summary.failed:
+        raise EvaluationError("\n".join(["These steps failed:", *summary.failed]))
+
+
+def _put_in_place(part: Path, out: Path) -> None:
+    landing = out / "landing"
+    if landing.exists() and not any(landing.iterdir()):
+        landing.rmdir()
+    if landing.exists() or (out / "truth").exists():
+        raise EvaluationError(f"{out} holds a landing area or a truth already. Choose another place, or empty it.")
+    (part / "landing").rename(landing)
+    (part / "truth").rename(out / "truth")
+    part.rmdir()
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[step]}", style="dim"),
+        console=console,
+    )
