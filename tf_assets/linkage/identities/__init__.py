@@ -1,0 +1,1 @@
+"""Departments' identity extracts, standardised like the registers that they are linked to."""

@@ -1,0 +1,145 @@
+"""From the cells of a return to standardised rows; what was sent is kept beside what was made of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from rapidfuzz import fuzz, process
+
+from tf_assets.linkage import standardise
+from tf_assets.linkage.dates import DateOrder, OrderEvidence, order_evidence, parse_dates
+from tf_assets.linkage.returns.grid import ROW_NUMBER
+from tf_assets.linkage.returns.headings import HeadingMatch
+from tf_assets.linkage.returns.reading import Sheet
+from tf_assets.linkage.returns.vocabulary import (
+    DATE_FIELDS,
+    END_REASON_WORDS,
+    FIELD_NAMES,
+    FULL_NAME,
+    GROUP_WORDS,
+    PROBLEM_FIELDS,
+    ROLE_WORDS,
+    plain_words,
+)
+
+WORD_THRESHOLD = 90.0
+"""Least rapidfuzz ratio (0-100) for a misspelt group, role or reason (ours)."""
+
+ADULT_AGE = 18
+
+
+@dataclass(frozen=True)
+class ReadRows:
+    """A return, row by row.
+
+    rows: row_number, `sent_<field>` (text as sent, null if blank or absent), `<field>` (standardised), for each date
+    `<field>_is_other_order`, and `has_stray_cell`, `age`, `quarter_end_date`.
+    orders: the day-month order of each date column that was sent; n_mixed: dates whose order is not their column's.
+    """
+
+    rows: pl.DataFrame
+    orders: dict[str, DateOrder]
+    n_mixed: int
+
+
+def last_day_of_quarter(quarter: date) -> date:
+    """30 June for 1 April, and so on."""
+    return pl.select(pl.lit(quarter).dt.offset_by("3mo").dt.offset_by("-1d")).item()
+
+
+def standardise_rows(sheet: Sheet, matches: list[HeadingMatch], quarter: date) -> ReadRows:
+    """Pick the known columns and bring each to its standard form."""
+    quarter_end = last_day_of_quarter(quarter)
+    source = {match.field: match.column for match in matches}
+    sent = sheet.cells.select(
+        ROW_NUMBER,
+        *(
+            (pl.col(source[field]) if field in source else pl.lit(None, pl.String)).alias(f"sent_{field}")
+            for field in FIELD_NAMES
+        ),
+        has_stray_cell=_any_filled(sheet.stray_columns),
+    )
+    dated, orders, n_mixed = _with_dates(sent, quarter_end)
+    rows = dated.with_columns(*_identity_columns(FULL_NAME in source), *_programme_columns(sent)).with_columns(
+        quarter_end_date=pl.lit(quarter_end), age=_age(pl.col("date_of_birth"), quarter_end)
+    )
+    return ReadRows(rows, orders, n_mixed)
+
+
+def _any_filled(columns: tuple[str, ...]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(columns).is_not_null()) if columns else pl.lit(False)
+
+
+def _identity_columns(has_full_name: bool) -> list[pl.Expr]:
+    def sent(field: str) -> pl.Expr:
+        return pl.col(f"sent_{field}")
+
+    full = sent(FULL_NAME)
+    forename = standardise.forename_of(full) if has_full_name else standardise.name(sent("forename"))
+    surname = standardise.surname_of(full) if has_full_name else standardise.name(sent("surname"))
+    return [
+        standardise.reference(sent("family_ref")).alias("family_ref"),
+        standardise.reference(sent("person_ref")).alias("person_ref"),
+        forename.alias("forename"),
+        surname.alias("surname"),
+        standardise.sex(sent("sex")).alias("sex"),
+        standardise.postcode(sent("postcode")).alias("postcode"),
+        standardise.address(sent("address")).alias("address"),
+        standardise.upn(sent("upn")).alias("upn"),
+        standardise.nino(sent("nino")).alias("nino"),
+        standardise.address(sent("school_name")).alias("school_name"),
+    ]
+
+
+def _programme_columns(sent: pl.DataFrame) -> list[pl.Series]:
+    return [
+        _by_words(sent["sent_programme_group"], GROUP_WORDS).alias("programme_group"),
+        _by_words(sent["sent_role"], ROLE_WORDS).alias("role"),
+        _by_words(sent["sent_end_reason"], END_REASON_WORDS, default="other").alias("end_reason"),
+        *(_flags(sent[f"sent_{field}"]).alias(field) for field in PROBLEM_FIELDS),
+    ]
+
+
+def _by_words(texts: pl.Series, words: dict[str, str], default: str | None = None) -> pl.Series:
+    """The declared meaning of each distinct text: exact words, else a misspelling of them; else `default`."""
+    meanings = {text: _meaning(text, words) or default for text in texts.drop_nulls().unique().to_list()}
+    return texts.replace_strict(meanings, default=None, return_dtype=pl.String)
+
+
+def _meaning(text: str, words: dict[str, str]) -> str | None:
+    plain = plain_words(text)
+    if plain in words or len(plain) < 5:
+        return words.get(plain)
+    found = process.extractOne(plain, words.keys(), scorer=fuzz.ratio, score_cutoff=WORD_THRESHOLD)
+    return words[found[0]] if found else None
+
+
+def _flags(texts: pl.Series) -> pl.Series:
+    """Blank means no where the column never writes a no: councils tick what applies. Else it means not known."""
+    values = texts.to_frame("t").select(standardise.flag(pl.col("t"))).to_series()
+    writes_no = bool((values == False).any())  # noqa: E712
+    if texts.null_count() == texts.len() or writes_no:
+        return values
+    return texts.to_frame("t").select(pl.when(pl.col("t").is_null()).then(False).otherwise(values)).to_series()
+
+
+def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, dict[str, DateOrder], int]:
+    columns = {field: sent[f"sent_{field}"] for field in DATE_FIELDS}
+    evidence = {field: order_evidence(texts) for field, texts in columns.items()}
+    of_file = sum(evidence.values(), start=OrderEvidence(0, 0)).order or "day first"
+    orders = {field: evidence[field].order or of_file for field in DATE_FIELDS}
+    added: list[pl.Series] = []
+    n_mixed = 0
+    for field, texts in columns.items():
+        # Nobody is born after the quarter; the programme's own dates are all of this century.
+        read = parse_dates(texts, orders[field], quarter_end.year if field == "date_of_birth" else 2068)
+        added += [read["date"].alias(field), read["is_other_order"].fill_null(False).alias(f"{field}_is_other_order")]
+        n_mixed += int(read["is_other_order"].sum())
+    present = {field: order for field, order in orders.items() if columns[field].null_count() < sent.height}
+    return sent.with_columns(added), present, n_mixed
+
+
+def _age(born: pl.Expr, on: date) -> pl.Expr:
+    """Completed years on a day."""
+    had_birthday = (born.dt.month() * 100 + born.dt.day()) <= on.month * 100 + on.day
+    return pl.lit(on.year) - born.dt.year() - (~had_birthday).cast(pl.Int32)

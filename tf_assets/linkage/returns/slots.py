@@ -1,0 +1,132 @@
+"""Files in councils' slots of the transfer area.
+
+A file's name is free, councils put names of people into it, and so it is read but never repeated: here a file is known
+by its slot and its content's hash.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from tf_assets.linkage.partitions import Slot
+from tf_assets.warehouse.calendar import END_OF_QUARTERS, FIRST_QUARTER, quarter_of
+from tf_assets.warehouse.geography import councils
+
+_COUNCIL_CODE = re.compile(r"^[A-Z]\d{8}$")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One file below landing/returns.
+
+    council_code, quarter_date: of its slot, None where the folders do not have that form; sha256: of its bytes;
+    received_at: its modification time (UTC, to the microsecond); fault: why its slot cannot be used, or None.
+    """
+
+    council_code: str | None
+    quarter_date: date | None
+    sha256: str
+    received_at: datetime
+    n_bytes: int
+    fault: str | None
+    path: Path = field(repr=False, compare=False)
+
+    @property
+    def slot(self) -> Slot | None:
+        """The partition that the file belongs to, if its slot is one."""
+        if self.fault or self.council_code is None or self.quarter_date is None:
+            return None
+        return Slot(self.council_code, self.quarter_date)
+
+    def read(self) -> bytes:
+        """The bytes as received."""
+        return self.path.read_bytes()
+
+
+def landed_files(landing: Path) -> list[LandedFile]:
+    """Every file below landing/returns in the order of receipt; hidden files are programs' own and are left out."""
+    root = landing / "returns"
+    found = [_landed(root, path) for path in _visible_files(root)]
+    return sorted(
+        found, key=lambda each: (each.received_at, each.sha256, each.council_code or "", str(each.quarter_date))
+    )
+
+
+def files_of_slot(landing: Path, slot: Slot) -> list[LandedFile]:
+    """The files of one slot, the one received last at the end."""
+    root = landing / "returns"
+    folder = root / slot.council_code / slot.quarter_date.isoformat()
+    found = [each for path in _visible_files(folder) if (each := _landed(root, path)).slot == slot]
+    return sorted(found, key=lambda each: (each.received_at, each.sha256))
+
+
+def name_of(file: LandedFile) -> str:
+    """How messages call a file: slot and the start of its hash, never its name."""
+    slot = f"{file.council_code or 'unknown'}/{file.quarter_date or 'unknown'}"
+    return f"the file in slot {slot}, sha256 {file.sha256[:8]}"
+
+
+def _visible_files(folder: Path) -> Iterator[Path]:
+    return (
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith((".", "~$")) and not path.is_symlink()
+    )
+
+
+def _landed(root: Path, path: Path) -> LandedFile:
+    stat = path.stat()
+    folders = path.relative_to(root).parts[:-1]
+    council_code = folders[0] if folders and _COUNCIL_CODE.match(folders[0]) else None
+    quarter = _iso_date(folders[1]) if len(folders) > 1 else None
+    received_at = datetime.fromtimestamp(stat.st_mtime_ns // 1000 / 1e6, UTC).replace(tzinfo=None)
+    return LandedFile(
+        council_code,
+        quarter,
+        _sha256(path, stat.st_size, stat.st_mtime_ns),
+        received_at,
+        stat.st_size,
+        _slot_fault(len(folders), council_code, quarter, received_at.date()),
+        path,
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _sha256(path: Path, n_bytes: int, changed_at: int) -> str:
+    """The hash of a file; size and time are part of the cache's key, so a changed file is read again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _iso_date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if re.match(r"^\d{4}-\d{2}-\d{2}$", text) else None
+    except ValueError:
+        return None
+
+
+def _slot_fault(n_folders: int, council_code: str | None, quarter: date | None, received: date) -> str | None:
+    """Why a slot cannot be used, as a sentence for the operator."""
+    if n_folders != 2:
+        return "The file does not lie in a slot. Move it to returns/<council code>/<first day of the quarter>/."
+    if council_code is None or council_code not in _council_codes():
+        return "The slot's council code is not one of the 152 councils. Move the file to the folder of its council."
+    if quarter is None or quarter_of(quarter) != quarter:
+        return "The slot's name is not the first day of a quarter. Move the file to the slot of its quarter."
+    if not FIRST_QUARTER <= quarter < END_OF_QUARTERS:
+        return (
+            f"The slot's quarter is outside the programme ({FIRST_QUARTER:%B %Y} to March {END_OF_QUARTERS.year}). "
+            "Move the file to the slot of its quarter."
+        )
+    if quarter > received:
+        return "The file arrived before its quarter began. Move it to the slot of its quarter."
+    return None
+
+
+@lru_cache(maxsize=1)
+def _council_codes() -> frozenset[str]:
+    return frozenset(councils()["council_code"].to_list())

@@ -1,0 +1,182 @@
+"""One form for identifiers, whoever sent them.
+
+Each function takes a polars expression of text and returns one: null where there is nothing usable. Names become upper
+case A-Z with space, hyphen and apostrophe; numbers lose their spaces and are null when their own check fails, so that a
+wrong number can never link two people. Sources: docs/reference/return-rules.md.
+"""
+
+import polars as pl
+
+UPN_CHECK_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+"""Check letters of a unique pupil number by remainder, without I, O and S (DfE common basic data set)."""
+
+UPN_MODULUS = 23
+NHS_MODULUS = 11
+
+_SPECIAL = {
+    "ß": "SS", "ẞ": "SS", "Æ": "AE", "æ": "AE", "Œ": "OE", "œ": "OE", "Ø": "O", "ø": "O", "Ł": "L", "ł": "L",
+    "Đ": "D", "đ": "D", "Ð": "D", "ð": "D", "Þ": "TH", "þ": "TH", "ı": "I", "‘": "'", "’": "'", "`": "'", "´": "'",
+    "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "—": "-",
+}  # fmt: skip
+_MOJIBAKE = {
+    letter.encode().decode("cp1252"): letter
+    for letter in "áâãäåæçèéêëìíîïñòóôõöøùúûüýÉÈÖÜÓÇÄ’"
+    if all(byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) for byte in letter.encode())
+}
+"""UTF-8 read as Windows-1252 on its way to us: `Ã©` for `é`."""
+
+_TITLES = "MR|MRS|MISS|MS|MX|MASTER|DR|PROF|PROFESSOR|REV|REVD|SIR|LADY|LORD|DAME"
+_TITLE = rf"^(?:{_TITLES})\.?\s+(?:AND\s+(?:{_TITLES})\.?\s+)?"
+_OUTWARD = r"[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRVWXY])"
+_POSTCODE = rf"^(?:GIR0AA|{_OUTWARD}[0-9][ABD-HJLNP-UW-Z]{{2}})$"
+_NO_FIXED_ABODE = r"^ZZ99"
+_NINO = r"^[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D]$"
+_NINO_UNUSED_PREFIXES = ["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"]
+
+
+def text(value: pl.Expr) -> pl.Expr:
+    """Surrounding space gone, inner space single, blank null."""
+    squeezed = value.str.replace_all(r"[\s\u00a0\u200b\ufeff]+", " ").str.strip_chars(" ")
+    return pl.when(squeezed != "").then(squeezed)
+
+
+def _upper_ascii(value: pl.Expr) -> pl.Expr:
+    """Upper case without accents."""
+    mended = value.str.replace_many(_MOJIBAKE)
+    folded = mended.str.replace_many(_SPECIAL).str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+    return folded.str.to_uppercase()
+
+
+def has_title(value: pl.Expr) -> pl.Expr:
+    """Is there a form of address or a bracketed remark in the name?"""
+    upper = text(value).str.to_uppercase()
+    return (upper.str.contains(_TITLE) | upper.str.contains(r"\(.*\)")).fill_null(False)
+
+
+def name(value: pl.Expr) -> pl.Expr:
+    """A forename or surname: `Mr Zoë O’Neil-Brown (known as Zo)` -> `ZOE O'NEIL-BROWN`."""
+    upper = _upper_ascii(text(value)).str.replace_all(r"\(.*?\)", " ")
+    return _plain_name(upper.str.strip_chars(" ").str.replace(_TITLE, ""))
+
+
+def _plain_name(upper: pl.Expr) -> pl.Expr:
+    kept = upper.str.replace_all(r"[^A-Z '\-]+", " ").str.replace_all(r"\s*-[\s\-]*", "-").str.replace_all(r"\s+", " ")
+    stripped = kept.str.strip_chars(" -'")
+    return pl.when(stripped != "").then(stripped)
+
+
+_PARTICLES = r"(?:VAN DER|VAN DEN|VAN DE|VAN|VON|DE LA|DE|DEL|DI|DA|DOS|LE|LA|ST|ABU|BIN|BINT|AL|EL)"
+
+
+def forename_of(full_name: pl.Expr) -> pl.Expr:
+    """The forenames in a full name: before the surname, or after a comma."""
+    return name(_halves(full_name).struct.field("forename"))
+
+
+def surname_of(full_name: pl.Expr) -> pl.Expr:
+    """The surname in a full name: the last word with its particle (`VAN DER BERG`), or what stands before a comma."""
+    return name(_halves(full_name).struct.field("surname"))
+
+
+def _halves(full_name: pl.Expr) -> pl.Expr:
+    upper = _upper_ascii(text(full_name)).str.replace_all(r"\(.*?\)", " ").str.strip_chars(" ")
+    plain = upper.str.replace(_TITLE, "").str.replace_all(r"\s+", " ")
+    by_comma = plain.str.extract_groups(r"^(?P<surname>[^,]+),\s*(?P<forename>.+)$")
+    by_space = plain.str.extract_groups(rf"^(?P<forename>.*?)\s(?P<surname>(?:{_PARTICLES}\s)?\S+)$")
+    has_comma = plain.str.contains(",")
+    return pl.struct(
+        forename=pl.when(has_comma)
+        .then(by_comma.struct.field("forename"))
+        .otherwise(by_space.struct.field("forename")),
+        surname=pl.when(has_comma)
+        .then(by_comma.struct.field("surname"))
+        .otherwise(pl.coalesce(by_space.struct.field("surname"), plain)),
+    )
+
+
+def compact(value: pl.Expr) -> pl.Expr:
+    """Upper case letters and digits alone; blank null."""
+    bare = value.str.to_uppercase().str.replace_all(r"[^A-Z0-9]+", "")
+    return pl.when(bare != "").then(bare)
+
+
+def reference(value: pl.Expr) -> pl.Expr:
+    """A supplier's own reference: upper case, no inner space, `1042.0` (a spreadsheet's number) -> `1042`."""
+    bare = text(value).str.to_uppercase().str.replace_all(" ", "").str.replace(r"^(\d+)\.0+$", "${1}")
+    return pl.when(bare != "").then(bare)
+
+
+def postcode(value: pl.Expr) -> pl.Expr:
+    """`sw1a1aa` -> `SW1A 1AA`; letters O and I where a digit must stand are read as 0 and 1; null if not a postcode.
+
+    ZZ99 codes (no fixed abode, overseas) are null: they are shared by thousands who have nothing in common.
+    """
+    bare = compact(value)
+    inward = bare.str.slice(-3, 1).replace({"O": "0", "I": "1", "L": "1"})
+    mended = bare.str.head(-3) + inward + bare.str.tail(2).str.replace_all("0", "O")
+    is_good = mended.str.contains(_POSTCODE) & ~mended.str.contains(_NO_FIXED_ABODE)
+    return pl.when(is_good).then(mended.str.head(-3) + " " + mended.str.tail(3))
+
+
+def is_no_fixed_abode(value: pl.Expr) -> pl.Expr:
+    """A ZZ99 pseudo postcode."""
+    return compact(value).str.contains(_NO_FIXED_ABODE).fill_null(False)
+
+
+def address(value: pl.Expr) -> pl.Expr:
+    """Upper case letters, digits and single spaces."""
+    bare = _upper_ascii(text(value)).str.replace_all(r"['.]", "").str.replace_all(r"[^A-Z0-9\-/]+", " ")
+    return text(bare)
+
+
+def upn(value: pl.Expr) -> pl.Expr:
+    """A unique pupil number whose check letter is right, permanent (13 characters) or temporary (ends in a letter)."""
+    bare = compact(value)
+    shaped = pl.when(bare.str.contains(rf"^[{UPN_CHECK_LETTERS}]\d{{11}}[0-9{UPN_CHECK_LETTERS}]$")).then(bare)
+    letters = {letter: str(at) for at, letter in enumerate(UPN_CHECK_LETTERS)}
+    total = sum(
+        (_digit(shaped, at) * (at + 1) for at in range(1, 12)),
+        start=shaped.str.slice(12, 1).replace(letters).cast(pl.Int32, strict=False) * 13,
+    )
+    expected = shaped.str.slice(0, 1).replace(letters).cast(pl.Int32, strict=False)
+    return pl.when(total % UPN_MODULUS == expected).then(shaped)
+
+
+def _digit(value: pl.Expr, at: int) -> pl.Expr:
+    return value.str.slice(at, 1).cast(pl.Int32, strict=False)
+
+
+def nino(value: pl.Expr) -> pl.Expr:
+    """A national insurance number whose prefix and suffix HMRC issues."""
+    bare = compact(value)
+    return pl.when(bare.str.contains(_NINO) & ~bare.str.head(2).is_in(_NINO_UNUSED_PREFIXES)).then(bare)
+
+
+def nhs_number(value: pl.Expr) -> pl.Expr:
+    """An NHS number whose tenth digit checks (modulus 11)."""
+    bare = compact(value)
+    shaped = pl.when(bare.str.contains(r"^\d{10}$")).then(bare)
+    total = sum((_digit(shaped, at) * (10 - at) for at in range(1, 9)), start=_digit(shaped, 0) * 10)
+    check = (NHS_MODULUS - total % NHS_MODULUS) % NHS_MODULUS
+    return pl.when(check == _digit(shaped, 9)).then(shaped)
+
+
+_SEXES = {
+    **dict.fromkeys(["F", "FEMALE", "GIRL", "WOMAN", "W", "2"], "F"),
+    **dict.fromkeys(["M", "MALE", "BOY", "MAN", "1"], "M"),
+}
+"""Codes 1 and 2 as in ISO/IEC 5218 and the NHS data dictionary."""
+
+_YES = ["Y", "YES", "1", "TRUE", "T", "X", "✓", "✔", "TICK", "1.0"]
+_NO = ["N", "NO", "0", "FALSE", "F", "-", "NONE", "0.0"]
+
+
+def sex(value: pl.Expr) -> pl.Expr:
+    """F, M, or null."""
+    return compact(value).replace_strict(_SEXES, default=None, return_dtype=pl.String)
+
+
+def flag(value: pl.Expr) -> pl.Expr:
+    """Yes or no however written, or null."""
+    known = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+    return text(value).str.to_uppercase().replace_strict(known, default=None, return_dtype=pl.Boolean)
