@@ -150,7 +150,7 @@ def _districts(regions: list[str], n_districts: Ints) -> tuple[list[str], Ints]:
 def _schools(rng: np.random.Generator, codes: list[str], n_primary: Ints, n_secondary: Ints) -> pl.DataFrame:
     """Schools by council, primaries first; names differ within a council."""
     places = [stem + ending for stem in STEMS for ending in ENDINGS]
-    saints = [f"St {name}'s" for name in "Mary John Peter Paul Anne Joseph Michael Thomas George Catherine".split()]
+    saints = [f"St {name}'s" for name in ["Mary", "John", "Peter", "Paul", "Anne", "Joseph", "Michael", "Thomas", "George", "Catherine"]]
     primaries = [f"{p} Primary School" for p in places]
     primaries += [f"{s} {kind} Primary School" for s in saints for kind in ("Catholic", "C of E")]
     secondaries = [f"{p} {kind}" for p in places for kind in ("Academy", "High School", "School")]

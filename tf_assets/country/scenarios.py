@@ -32,16 +32,16 @@ class Planted:
 
 
 HEADLINE: dict[str, Planted] = {
-    "is_child_in_need": Planted(CHILD, 0.24, 0.24),
-    "is_on_protection_plan": Planted(CHILD, 0.045, 0.045, within="is_child_in_need"),
+    "is_child_in_need": Planted(CHILD, 0.13, 0.13),
+    "is_on_protection_plan": Planted(CHILD, 0.03, 0.03, within="is_child_in_need"),
     "is_looked_after": Planted(CHILD, 0.025, 0.017),
     "is_convicted_juvenile": Planted(JUVENILE, 0.046, 0.039, is_24_months=True),
     "is_in_custody_juvenile": Planted(JUVENILE, 0.008, 0.005, within="is_convicted_juvenile", is_24_months=True),
     "is_convicted_adult": Planted(ADULT, 0.075, 0.075, is_24_months=True),
     "is_in_custody_adult": Planted(ADULT, 0.016, 0.012, within="is_convicted_adult", is_24_months=True),
-    "is_on_out_of_work_benefit": Planted(ADULT, 0.45, 0.45),
+    "is_on_out_of_work_benefit": Planted(ADULT, 0.32, 0.32),
     "is_on_jsa": Planted(ADULT, 0.105, 0.093, within="is_on_out_of_work_benefit"),
-    "is_employed": Planted(ADULT, 0.40, 0.40),
+    "is_employed": Planted(ADULT, 0.50, 0.50),
     "is_emergency_attendance": Planted(ANYBODY, 0.22, 0.22),
     "is_injury_attendance": Planted(ANYBODY, 0.08, 0.08, within="is_emergency_attendance"),
 }
