@@ -110,7 +110,8 @@ def load_suite(path: Path, schema: TableSchema) -> Suite:
         unknown = sorted(columns_named(rule) - columns)
         if unknown:
             raise DeclarationError(
-                f"expectations/{place}, rule {n} names columns that {schema.name} does not declare: {', '.join(unknown)}."
+                f"expectations/{place}, rule {n} names columns that {schema.name} does not declare: "
+                f"{', '.join(unknown)}."
             )
     return Suite(schema.name, rules)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from tf_assets.warehouse.errors import DeclarationError
@@ -74,8 +74,8 @@ def parse_select(place: str, sql: str) -> exp.Query:
     try:
         statements = [each for each in sqlglot.parse(sql, dialect="duckdb") if each is not None]
     except SqlglotError as error:
-        where = error.errors[0] if getattr(error, "errors", None) else {}
-        line = f" near line {where['line']}" if where.get("line") else ""
+        where = error.errors[0].get("line") if isinstance(error, ParseError) and error.errors else None
+        line = f" near line {where}" if where else ""
         raise DeclarationError(f"{place} is not SQL that can be read{line}. Try it in a DuckDB shell.") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise DeclarationError(f"{place} must hold exactly one SELECT, and nothing else.")
