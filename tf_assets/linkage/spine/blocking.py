@@ -1,8 +1,8 @@
 """Which pairs are worth weighing: pairs that share at least one block.
 
-Each block survives an error in something else: a mistyped date of birth, another surname, swapped names, a move. A block
-that would compare more pairs than the settings allow (an institution's postcode, a default date) tells nobody apart and
-is left out.
+Each block survives an error in something else: a mistyped date of birth, another surname, swapped names, a move. A
+block that would compare more pairs than the settings allow (an institution's postcode, a default date) tells nobody
+apart and is left out.
 """
 
 from tf_assets.linkage.spine.comparisons import NUMBERS
@@ -30,7 +30,7 @@ KEY_BLOCK = "key_block"
 
 
 def add_blocks(work: Workspace, max_block_pairs: int) -> tuple[list[str], int]:
-    """Make `<side>_blocked`: the rows with a column for each block; the names of those, and how many blocks were left out.
+    """Make `<side>_blocked`, the rows with a column for each block; those columns, and how many blocks were left out.
 
     Rows of a record that a key has linked have a value in `key_block` alone, so that they are weighed against their
     partner and against nobody else.

@@ -105,9 +105,7 @@ def _conclude(
         clerical=_with_ids(work, clerical.with_columns(stage=pl.lit(PROBABILISTIC))),
         quality=quality_by_stage(links, work.n_left, expected),
         weights=_histogram(scored.rest.pairs, links, clerical),
-        model=Model(
-            parameters.table, parameters.is_trained, scored.rest.match_rate, refused, scored.n_capped_blocks
-        ),
+        model=Model(parameters.table, parameters.is_trained, scored.rest.match_rate, refused, scored.n_capped_blocks),
         threshold=threshold,
         settings=settings,
     )
@@ -117,7 +115,9 @@ def _with_ids(work: Workspace, pairs: pl.DataFrame) -> pl.DataFrame:
     """Pairs in `LINK_SCHEMA`, with the callers' record ids, sorted by them."""
     named = pairs
     for side in ("left", "right"):
-        records = work.connection.sql(f"SELECT record AS {side}_record, record_id AS {side}_record_id FROM {side}_records")
+        records = work.connection.sql(
+            f"SELECT record AS {side}_record, record_id AS {side}_record_id FROM {side}_records"
+        )
         named = named.join(records.pl(), on=f"{side}_record", how="left")
     return named.select(list(LINK_SCHEMA)).cast(LINK_SCHEMA).sort("left_record_id", "right_record_id")  # type: ignore[arg-type]
 

@@ -62,9 +62,7 @@ def link_by_keys(work: Workspace, refused: tuple[str, ...] = ()) -> pl.DataFrame
     Leaves them in the workspace's table `key_links` too.
     """
     connection = work.connection
-    connection.execute(
-        "CREATE OR REPLACE TABLE key_links (left_record BIGINT, right_record BIGINT, stage VARCHAR)"
-    )
+    connection.execute("CREATE OR REPLACE TABLE key_links (left_record BIGINT, right_record BIGINT, stage VARCHAR)")
     for key in MATCHKEYS:
         if key.name not in refused and set(key.columns) <= set(work.columns):
             connection.execute(f"INSERT INTO key_links {_links_sql(key, work.columns)}")

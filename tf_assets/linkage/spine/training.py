@@ -128,9 +128,7 @@ def _learnt(linker: Linker, parameter: str) -> dict[str, list[float | None]]:
     }
 
 
-def _refuse_untaught(
-    comparisons: Sequence[Comparison], learnt: Mapping[str, list[float | None]], pairs: str
-) -> None:
+def _refuse_untaught(comparisons: Sequence[Comparison], learnt: Mapping[str, list[float | None]], pairs: str) -> None:
     untaught = [
         f"{comparison.name} ({level.label})"
         for comparison in comparisons

@@ -1,0 +1,55 @@
+"""The release's asset: door 1."""
+
+import json
+from dataclasses import asdict
+
+import dagster as dg
+import polars as pl
+
+from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.release.contents import SpineTables, release_tables
+from tf_assets.linkage.release.inputs import code_version, input_hashes
+from tf_assets.linkage.release.writing import CURRENT, MANIFEST, Provenance, write_release
+from tf_assets.linkage.spine.cascade import DEFAULT_SETTINGS
+from tf_assets.quality.gate import Made, Produced, gated_asset
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.zone import Zone
+
+RELEASED = ("people", "register_clusters", "register_programme", "record_links", "link_quality")
+
+
+@gated_asset("spine_release", deps=[*RELEASED, "linked_spine"])
+def spine_release(context: dg.AssetExecutionContext, zone: Zone) -> Made:
+    """Write a release of the spine and list it."""
+    home = Home.from_environment()
+    keys, project = load_keys(home), home.project()
+    tables = release_tables(SpineTables(**{name: zone.read(name) for name in RELEASED}), keys, project)
+    provenance = Provenance(
+        project=project.name,
+        code_version=code_version(),
+        parameters=asdict(DEFAULT_SETTINGS),
+        inputs=input_hashes(zone, keys),
+    )
+    release = write_release(home.releases, tables, provenance)
+    return Produced(
+        list_releases(home),
+        metadata={"release": release.release_id, **{f"rows of {name}": n for name, n in release.n_rows.items()}},
+    )
+
+
+def list_releases(home: Home) -> pl.DataFrame:
+    """One row a release that lies in the home: what its manifest says, and which one is current."""
+    current = json.loads((home.releases / CURRENT).read_text())
+    rows = []
+    for path in sorted(home.releases.glob(f"*/{MANIFEST}")):
+        manifest = json.loads(path.read_text())
+        rows.append(
+            {
+                "release_id": manifest["release_id"],
+                "project": manifest["project"],
+                "code_version": manifest["code_version"],
+                **{f"n_{name}": n for name, n in manifest["row_counts"].items()},
+                "is_current": manifest["release_id"] == current["release_id"],
+            }
+        )
+    return pl.DataFrame(rows)

@@ -1,0 +1,56 @@
+"""The spine's assets: each loads tables, calls one function, and hands the result to the gate."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.spine.clusters import cluster_register
+from tf_assets.linkage.spine.extract_links import link_extracts
+from tf_assets.linkage.spine.pictures import link_rates_markdown, weight_histogram_markdown
+from tf_assets.quality.gate import Made, Produced, gated_asset, gated_multi_asset, sql_assets
+from tf_assets.warehouse.calendar import EXTRACTS
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.zone import Zone
+
+REGISTER_IDENTITIES_SQL = """
+    SELECT
+        person_id, forename, surname, date_of_birth, sex, postcode, upn, nino, min(quarter_date) AS first_quarter_date
+    FROM council_register JOIN register_clusters USING (council_code, person_ref)
+    GROUP BY ALL
+    ORDER BY person_id, first_quarter_date, forename, surname, date_of_birth, sex, postcode, upn, nino
+"""
+"""Every identity that a person went by on any register, oldest first."""
+
+spine_models = sql_assets("linkage", "spine")
+
+
+@gated_asset("register_clusters", deps=["register_people"])
+def register_clusters(context: dg.AssetExecutionContext, zone: Zone) -> Made:
+    """Who on the registers is the same person."""
+    clusters = cluster_register(zone.read("register_people"), load_keys(Home.from_environment()).person_id_key)
+    n_people = clusters["person_id"].n_unique()
+    return Produced(clusters, metadata={"people": n_people, "records brought together": clusters.height - n_people})
+
+
+@gated_multi_asset(
+    ["record_links", "clerical_pairs", "link_quality"],
+    deps=["council_register", "register_clusters", "department_people"],
+)
+def record_links(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
+    """Everybody on the registers linked to each department's extract."""
+    with zone.connect() as connection:
+        identities = connection.sql(REGISTER_IDENTITIES_SQL).pl()
+    found = link_extracts(identities, zone.read("department_people"), EXTRACTS)
+    pictures = {}
+    if found.linkages:
+        pictures = {
+            "link rates": dg.MetadataValue.md(link_rates_markdown(found.quality)),
+            "match weights": dg.MetadataValue.md(weight_histogram_markdown(found.linkages)),
+        }
+    summaries = {extract: dg.MetadataValue.json(dict(each.summary)) for extract, each in found.linkages.items()}
+    return {
+        "record_links": Produced(found.links, metadata=pictures),
+        "clerical_pairs": found.clerical,
+        "link_quality": Produced(found.quality, metadata=summaries),
+    }
