@@ -1,0 +1,89 @@
+"""Nearest-neighbour matching on the logit of the propensity, within strata, by sorting.
+
+In one dimension the k nearest of a sorted list lie in the 2k places around the point of insertion, so a million people
+take seconds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tf_assets.research.cohorts.protocol import CALIPER_SD, NEIGHBOURS
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The matched sample.
+
+    people: person_pseudonym, arm, stratum, weight (1 for each programme person; a comparison person's is the sum, over
+    the programme people it is matched to, of 1 / their number of matches), n_matches (how many people of the other
+    arm it is matched to). Both arms' weights add up to the number of matched programme people.
+    n_unmatched: programme people without a comparison person inside the caliper; caliper: in logits.
+    """
+
+    people: pl.DataFrame
+    n_unmatched: int
+    caliper: float
+
+
+def nearest_within(
+    targets: NDArray[np.float64], pool: NDArray[np.float64], k: int, caliper: float
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each target the k nearest of a *sorted* pool, with replacement: (places in the pool, whether inside caliper).
+
+    Both of shape targets x k. Equal distances go to the lower place, so that the answer depends on the data alone.
+    """
+    if not len(pool):
+        return np.zeros((len(targets), k), np.int64), np.zeros((len(targets), k), np.bool_)
+    around = np.searchsorted(pool, targets)[:, None] + np.arange(-k, k)[None, :]
+    is_there = (around >= 0) & (around < len(pool))
+    places = around.clip(0, len(pool) - 1)
+    distances = np.where(is_there, np.abs(pool[places] - targets[:, None]), np.inf)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    chosen = np.take_along_axis(places, nearest, axis=1)
+    return chosen, np.take_along_axis(distances, nearest, axis=1) <= caliper
+
+
+def match(scores: pl.DataFrame, k: int = NEIGHBOURS, caliper_sd: float = CALIPER_SD) -> Matched:
+    """Match each programme person on common support to up to k comparison people of the same stratum.
+
+    scores: person_pseudonym, arm, stratum, logit, is_on_support. The caliper is `caliper_sd` standard deviations of the
+    logit within strata. Ties are broken by pseudonym, which is random but permanent.
+    """
+    ordered = scores.sort("stratum", "logit", "person_pseudonym")
+    caliper = caliper_sd * _pooled_sd(ordered)
+    parts = [_match_stratum(part, k, caliper) for part in ordered.partition_by("stratum", maintain_order=True)]
+    people = pl.concat(parts).filter(pl.col("n_matches") > 0).sort("person_pseudonym")
+    n_programme = scores.filter(pl.col("arm") == "programme").height
+    return Matched(people, n_programme - people.filter(pl.col("arm") == "programme").height, caliper)
+
+
+def _match_stratum(part: pl.DataFrame, k: int, caliper: float) -> pl.DataFrame:
+    programme = part.filter((pl.col("arm") == "programme") & pl.col("is_on_support"))
+    comparison = part.filter(pl.col("arm") == "comparison")
+    places, is_inside = nearest_within(programme["logit"].to_numpy(), comparison["logit"].to_numpy(), k, caliper)
+    n_matches = is_inside.sum(axis=1)
+    shares = is_inside / np.maximum(n_matches, 1)[:, None]
+    used, weights = places[is_inside], shares[is_inside]
+    columns = ["person_pseudonym", "arm", "stratum"]
+    return pl.concat(
+        [
+            programme.select(columns).with_columns(
+                weight=pl.Series((n_matches > 0).astype(np.float64), dtype=pl.Float64),
+                n_matches=pl.Series(n_matches.astype(np.int32), dtype=pl.Int32),
+            ),
+            comparison.select(columns).with_columns(
+                weight=pl.Series(np.bincount(used, weights, len(comparison)), dtype=pl.Float64),
+                n_matches=pl.Series(np.bincount(used, minlength=len(comparison)).astype(np.int32), dtype=pl.Int32),
+            ),
+        ]
+    )
+
+
+def _pooled_sd(scores: pl.DataFrame) -> float:
+    """Standard deviation of the logit within strata: the square root of the mean of the arms' variances."""
+    centred = scores.with_columns(centred=pl.col("logit") - pl.col("logit").mean().over("stratum", "arm"))
+    variances = centred.group_by("arm").agg(pl.col("centred").var())["centred"].fill_null(0.0)
+    return float(variances.mean() or 0.0) ** 0.5  # type: ignore[arg-type]

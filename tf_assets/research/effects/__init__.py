@@ -1,0 +1,1 @@
+"""What the programme changed: estimators and their uncertainty."""

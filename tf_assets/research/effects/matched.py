@@ -1,0 +1,73 @@
+"""The main estimator: the matched sample's weighted difference, adjusted for what matching left unlike."""
+
+import numpy as np
+
+from tf_assets.research.effects.clustered import fit_clustered
+from tf_assets.research.effects.effect import (
+    Effect,
+    Sample,
+    Vector,
+    effective_sample,
+    interval,
+    naive_difference,
+    warnings_of,
+)
+
+PEOPLE_PER_COLUMN = 20
+"""Effective people of each arm that the adjustment needs for each of its columns; else it is left out (ours)."""
+
+
+def matched_effect(sample: Sample, is_adjusted: bool = True) -> Effect:
+    """The ATT among matched programme people, with family-clustered standard errors.
+
+    Weighted least squares of the outcome on arm, centred covariates and their products with arm (Lin, Annals of Applied
+    Statistics 7 (2013) 295-318): covariates are centred on the matched programme people, so that the arm's coefficient
+    is the effect on them. Weights are taken as given; benchmarks/effects.py measures what that does to coverage.
+    """
+    matched = sample.only(sample.weight > 0)
+    treated = matched.on_programme
+    design = _design(matched, is_adjusted)
+    fit = fit_clustered(matched.outcome, design, matched.weight, matched.family)
+    estimate = float(fit.coefficients[1])
+    rate = float(np.average(matched.outcome[treated], weights=matched.weight[treated]))
+    standard_error, ci_low, ci_high, p_value = interval(estimate, float(np.sqrt(max(fit.covariance[1, 1], 0.0))))
+    warnings = warnings_of(matched)
+    if is_adjusted and design.shape[1] == 2 and sample.covariates.shape[1]:
+        warnings = (*warnings, "too few people to adjust")
+    return Effect(
+        method="matched",
+        estimand="ATT, matched programme people",
+        estimate=estimate,
+        standard_error=standard_error,
+        ci_low=ci_low,
+        ci_high=ci_high,
+        p_value=p_value,
+        n_treated=int(treated.sum()),
+        n_comparison=int((~treated).sum()),
+        effective_sample=effective_sample(matched.weight[~treated]),
+        programme_rate=rate,
+        comparison_rate=rate - estimate,
+        naive_difference=naive_difference(sample),
+        warnings=warnings,
+    )
+
+
+def _design(matched: Sample, is_adjusted: bool) -> Vector:
+    """Constant, arm, and with adjustment the centred covariates and their products with arm."""
+    treated = matched.on_programme
+    arm = treated.astype(np.float64)
+    columns = _varying(matched)
+    fewest = min(treated.sum(), effective_sample(matched.weight[~treated]))
+    if not is_adjusted or not columns.shape[1] or fewest < PEOPLE_PER_COLUMN * columns.shape[1]:
+        return np.column_stack([np.ones_like(arm), arm])
+    centred = columns - np.average(columns[treated], axis=0, weights=matched.weight[treated])
+    return np.column_stack([np.ones_like(arm), arm, centred, centred * arm[:, None]])
+
+
+def _varying(matched: Sample) -> Vector:
+    """Covariates that vary in both arms of the matched sample, and the logit."""
+    columns = np.column_stack([matched.covariates, matched.logit])
+    treated = matched.on_programme
+    spread = np.minimum(columns[treated].std(axis=0), columns[~treated].std(axis=0))
+    varying: Vector = columns[:, spread > 1e-9]
+    return varying

@@ -1,0 +1,1 @@
+"""What enters research: departments' attribute extracts, re-keyed, and the current release."""

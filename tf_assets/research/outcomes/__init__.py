@@ -1,0 +1,1 @@
+"""What happened after the index date, by domain and window."""

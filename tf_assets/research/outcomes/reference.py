@@ -1,0 +1,37 @@
+"""The protocol's windows, extract rules and thresholds as small tables, so that SQL can join them."""
+
+import polars as pl
+
+from tf_assets.research.cohorts.protocol import EXTRACT_RULES, HALF_YEARS, PERSISTENT_ABSENCE, WINDOWS
+
+
+def reference_tables() -> dict[str, pl.DataFrame]:
+    """`outcome_windows`, `extract_rules` and `persistent_absence_thresholds`, one row a declaration."""
+    return {
+        "outcome_windows": pl.DataFrame(
+            {
+                "outcome_window": [window.name for window in WINDOWS],
+                "from_month": [window.from_month for window in WINDOWS],
+                "to_month": [window.to_month for window in WINDOWS],
+                "is_half_year": [window in HALF_YEARS for window in WINDOWS],
+            },
+            schema_overrides={"from_month": pl.Int32, "to_month": pl.Int32},
+        ),
+        "extract_rules": pl.DataFrame(
+            {
+                "extract": [rule.extract for rule in EXTRACT_RULES],
+                "lag_months": [rule.lag_months for rule in EXTRACT_RULES],
+                "is_unlinked_unknown": [rule.is_unlinked_unknown for rule in EXTRACT_RULES],
+                "source": [rule.source for rule in EXTRACT_RULES],
+            },
+            schema_overrides={"lag_months": pl.Int32},
+        ),
+        "persistent_absence_thresholds": pl.DataFrame(
+            {
+                "from_year": [threshold.from_year for threshold in PERSISTENT_ABSENCE],
+                "to_year": [threshold.to_year for threshold in PERSISTENT_ABSENCE],
+                "share": [threshold.share for threshold in PERSISTENT_ABSENCE],
+            },
+            schema_overrides={"from_year": pl.Int32, "to_year": pl.Int32},
+        ),
+    }
