@@ -5,7 +5,7 @@ are cut into spells of two, starting at random, and each spell draws at most one
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -46,7 +46,7 @@ class Fault:
     rate: float
     befalls: pl.Expr
     changes: dict[str, pl.Expr]
-    fits: Callable[[Shape], bool] = field(default=_any_shape)
+    fits: Callable[[Shape], bool] = _any_shape
 
 
 def _column(name: str) -> pl.Expr:
@@ -57,11 +57,10 @@ _pick = _column(PICK)
 _born, _start, _end = _column("date_of_birth"), _column("start_date"), _column("end_date")
 _quarter_end = _column("quarter_date").dt.offset_by("3mo").dt.offset_by("-1d")
 _is_ambiguous = (_born.dt.day() <= 12) & (_born.dt.day() != _born.dt.month())
-_swapped = pl.date(
-    _born.dt.year(), pl.when(_born.dt.day() <= 12).then(_born.dt.day()).otherwise(1), _born.dt.month()
-)
+_swapped = pl.date(_born.dt.year(), pl.when(_born.dt.day() <= 12).then(_born.dt.day()).otherwise(1), _born.dt.month())
 _earliest = pl.min_horizontal("assessment_date", "start_date", "quarter_date")
 _is_adult = _column("role") == "adult"
+_on_programme = _column("programme_group") == "programme"
 _is_female = _column("sex") == "F"
 _title = (
     pl.when(_is_adult & _is_female)
@@ -83,9 +82,7 @@ def _one_of(*words: str) -> pl.Expr:
 
 def _spaced(name: str, *cuts: int) -> pl.Expr:
     edges = [0, *cuts]
-    parts = [
-        _column(name).str.slice(start, end - start) for start, end in zip(edges, cuts, strict=False)
-    ]
+    parts = [_column(name).str.slice(start, end - start) for start, end in zip(edges, cuts, strict=False)]
     return pl.concat_str([*parts, _column(name).str.slice(edges[-1])], separator=" ")
 
 
@@ -101,9 +98,7 @@ def _numeric_dates(shape: Shape) -> bool:
     return shape.dates in (DMY, MDY)
 
 
-_next_letter = {
-    letter: following for letter, following in zip("ABCDEFGHJKLMNPQRTUVWXYZ", "BCDEFGHJKLMNPQRTUVWXYZA", strict=True)
-}
+_next_letter = dict(zip("ABCDEFGHJKLMNPQRTUVWXYZ", "BCDEFGHJKLMNPQRTUVWXYZA", strict=True))
 _upn, _nino, _postcode = _column("upn"), _column("nino"), _column("postcode")
 
 FAULTS: tuple[Fault, ...] = (
@@ -135,7 +130,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("sex_unknown", "sex", WARNING, 0.004, _has("sex"), {"sex": _one_of("Not known", "9", "?")}),
     Fault("group_unreadable", "programme_group", REFUSED, 0.004, _has("programme_group"),
           {"programme_group": _one_of("see notes", "#REF!", "TBC")}),
-    Fault("start_missing", "start_date", REFUSED, 0.004, _has("start_date") & (_column("programme_group") == "programme"),
+    Fault("start_missing", "start_date", REFUSED, 0.004, _on_programme & _has("start_date"),
           {"start_date": pl.lit(None, pl.Date)}),
     Fault("end_before_start", "end_date", WARNING, 0.01, _has("start_date") & _has("end_date"),
           {"end_date": _start - pl.duration(days=_pick % 90 + 1)}),

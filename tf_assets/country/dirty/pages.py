@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from tf_assets.country.dirty.rendering import Written
 from tf_assets.country.dirty.shapes import Shape
 
 BLANK_ROWS = 0.04
@@ -28,29 +29,21 @@ class Page:
     number_columns: tuple[int, ...]
 
 
-def lay_out(
-    texts: pl.DataFrame,
-    headings: tuple[str, ...],
-    shape: Shape,
-    council_name: str,
-    quarter: date,
-    rng: np.random.Generator,
-    date_columns: tuple[str, ...] = (),
-    number_columns: tuple[str, ...] = (),
-) -> Page:
+def lay_out(written: Written, shape: Shape, council_name: str, quarter: date, rng: np.random.Generator) -> Page:
     """Put titles and headings above the rows, blank rows among them and totals below."""
+    texts = written.texts
     columns = [f"c{at}" for at in range(texts.width)]
     body = texts.rename(dict(zip(texts.columns, columns, strict=True)))
     gaps = rng.random(body.height) < BLANK_ROWS if shape.has_blank_rows else np.zeros(body.height, dtype=bool)
     titles = _titles(shape.n_titles, council_name, quarter, body.height)
-    head = _rows_of([*([title] for title in titles), list(headings)], columns)
+    head = _rows_of([*([title] for title in titles), list(written.headings)], columns)
     foot = _rows_of([[], ["Total", str(body.height)]] if shape.has_totals else [], columns)
     return Page(
         cells=pl.concat([head, _with_gaps(body, gaps), foot]),
         n_titles=len(titles),
         row_numbers=head.height + 1 + _places(gaps),
-        date_columns=tuple(texts.columns.index(name) for name in date_columns),
-        number_columns=tuple(texts.columns.index(name) for name in number_columns),
+        date_columns=tuple(texts.columns.index(name) for name in written.date_columns),
+        number_columns=tuple(texts.columns.index(name) for name in written.number_columns),
     )
 
 

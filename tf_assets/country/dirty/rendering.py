@@ -41,17 +41,21 @@ COLUMNS = (
 """A return's columns in the order of the data schedule."""
 
 ACCENTED = {
-    plain: accented
-    for plain, accented in (
-        pair.split(":")
-        for pair in ["Zoe:Zoë", "Chloe:Chloë", "Sian:Siân", "Sean:Seán", "Sinead:Sinéad", "Ciaran:Ciarán", "Renee:Renée", "Rene:René", "Andre:André", "Aimee:Aimée", "Jose:José", "Noel:Noël", "Joel:Joël", "Michele:Michèle", "Leon:Léon", "Nicole:Nicôle"]
-    )
-}
+    "Zoe": "Zoë", "Chloe": "Chloë", "Sian": "Siân", "Sean": "Seán", "Sinead": "Sinéad", "Ciaran": "Ciarán",
+    "Renee": "Renée", "Rene": "René", "Andre": "André", "Aimee": "Aimée", "Jose": "José", "Noel": "Noël",
+    "Joel": "Joël", "Michele": "Michèle", "Leon": "Léon",
+}  # fmt: skip
 _APOSTROPHE = {"'": "’"}
 _MOJIBAKE = {letter: letter.encode().decode("cp1252") for letter in "ëâáéèôç"}
 """UTF-8 taken for Windows-1252 on its way."""
 
-_SHORT_SCHOOLS = {"Primary School": "Primary", "Academy": "Acad.", "High School": "High", "Saint ": "St ", "St. ": "St "}
+_SHORT_SCHOOLS = {
+    "Primary School": "Primary",
+    "Academy": "Acad.",
+    "High School": "High",
+    "Saint ": "St ",
+    "St. ": "St ",
+}
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,20 @@ class Written:
     """A council's rows as text.
 
     texts: one column a column of the file, in its order; headings: one a column; date_columns: those that a
-    spreadsheet may hold as true dates or serial numbers (ISO text here).
+    spreadsheet may hold as true dates or serial numbers (ISO text here); number_columns: those it holds as numbers.
     """
 
     texts: pl.DataFrame
     headings: tuple[str, ...]
     date_columns: tuple[str, ...]
+    number_columns: tuple[str, ...]
 
 
-def write_rows(rows: pl.DataFrame, shape: Shape, schools: pl.DataFrame, rng: np.random.Generator) -> Written:
-    """Render canonical rows (with `fault` and `pick`) of one council in its shape; row order stays."""
-    names = _column_order(shape, rng)
+def write_rows(rows: pl.DataFrame, shape: Shape, schools: pl.DataFrame, names: list[str]) -> Written:
+    """Render canonical rows (with `fault` and `pick`) of one council in its shape; row order stays.
+
+    schools: urn, school_name of the council's schools; names: columns in the order of `column_order`.
+    """
     codes = CODES[shape.codes]
     texts = rows.select(
         pl.col("family_ref"),
@@ -82,7 +89,7 @@ def write_rows(rows: pl.DataFrame, shape: Shape, schools: pl.DataFrame, rng: np.
         pl.col("upn"),
         pl.col("nino"),
         pl.col("role").replace(codes.role),
-        _school(rows, schools, shape),
+        _school(schools, shape),
         pl.col("programme_group").replace(codes.group),
         pl.col("end_reason").str.replace_all("_", " "),
         *(pl.when(column).then(pl.lit(codes.yes)).otherwise(pl.lit(codes.no, pl.String)).alias(column)
@@ -96,18 +103,12 @@ def write_rows(rows: pl.DataFrame, shape: Shape, schools: pl.DataFrame, rng: np.
         texts=texts.select(names),
         headings=tuple(headings[name] for name in names),
         date_columns=tuple(name for name in names if name in DATES) if "%" not in shape.dates else (),
+        number_columns=("family_ref", "person_ref") if shape.is_numbered else (),
     )
 
 
-def is_number(text: pl.Series) -> bool:
-    """Is every reference a number, so that a spreadsheet would drop its leading zeros without joining two of them?"""
-    known = text.drop_nulls()
-    if not known.len() or not known.str.contains(r"^\d{1,15}$").all():
-        return False
-    return known.n_unique() == known.str.strip_chars_start("0").n_unique()
-
-
-def _column_order(shape: Shape, rng: np.random.Generator) -> list[str]:
+def column_order(shape: Shape, rng: np.random.Generator) -> list[str]:
+    """The columns of a council's returns, left to right."""
     names = [name for name in COLUMNS if not (shape.full_name and name in ("forename", "surname"))]
     if shape.full_name:
         names.insert(2, FULL_NAME)
@@ -159,13 +160,12 @@ def _address(shape: Shape) -> pl.Expr:
     return pl.col("address").str.replace(", ", "\n", literal=True) if shape.is_multiline else pl.col("address")
 
 
-def _school(rows: pl.DataFrame, schools: pl.DataFrame, shape: Shape) -> pl.Expr:
+def _school(schools: pl.DataFrame, shape: Shape) -> pl.Expr:
     name = pl.col("school_name")
     if shape.schools == "upper":
         return name.str.to_uppercase()
     if shape.schools == "with urn":
-        local = schools.filter(pl.col("council_code").is_in(rows["council_code"].unique().implode()))
-        urns = dict(local.select("school_name", pl.col("urn").cast(pl.String)).iter_rows())
+        urns = dict(schools.select("school_name", pl.col("urn").cast(pl.String)).iter_rows())
         urn = name.replace_strict(urns, default=None, return_dtype=pl.String)
         return pl.coalesce(name + pl.lit(" (URN ") + urn + pl.lit(")"), name).alias("school_name")
     if shape.schools == "loose":

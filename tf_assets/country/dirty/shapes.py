@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 SPREADSHEET_ROWS = 3_000
-"""A council with more rows than this exports CSV: nobody types a register so long, and spreadsheets are slow to write."""
+"""A council with more rows than this exports CSV: nobody types so long a register, and workbooks are slow to write."""
 
 TWO_DIGIT_YEARS = ("%d/%m/%y", "%d-%b-%y")
 
@@ -22,8 +22,8 @@ class Shape:
     full_name: "", "forename surname" or "surname, forename" when one column holds both; names: as is, upper, accents
     or mojibake; columns: in the order of the schedule, shuffled or group first; rows: in order of family or surname;
     schools: as is, upper, loose or with urn; postcodes: as is, compact or lower; n_titles: title rows above the
-    headings; has_blank_rows, has_totals, has_notes: rows and columns beyond the schedule; loses_zeros: references are
-    numbers to this program; is_multiline: addresses hold line breaks; line_end: of delimited text.
+    headings; has_blank_rows, has_totals, has_notes: rows and columns beyond the schedule; is_numbered: references
+    are numbers, not text; is_multiline: addresses hold line breaks; line_end: of delimited text.
     """
 
     suffix: str
@@ -42,7 +42,7 @@ class Shape:
     has_blank_rows: bool = False
     has_totals: bool = False
     has_notes: bool = False
-    loses_zeros: bool = False
+    is_numbered: bool = False
     is_multiline: bool = False
     line_end: str = "\r\n"
 
@@ -67,7 +67,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("ods", "numbered", "cell", "ticks", n_titles=2, has_totals=True, has_notes=True),
     Shape("csv", "unfamiliar", DMY, "words", encoding="utf-8-sig", n_titles=1),
     Shape("csv", "system", MDY, "numbers", names="upper", postcodes="compact"),
-    Shape("xlsx", "formal", "serial", "letters", columns="group first", has_notes=True, loses_zeros=True),
+    Shape("xlsx", "formal", "serial", "letters", columns="group first", has_notes=True, is_numbered=True),
     Shape("csv", "template", "%-d/%-m/%Y", "ticks", encoding="utf-8-sig", has_totals=True, rows="surname"),
     Shape("txt", "numbered", DMY, "numbers", delimiter="\t", full_name="surname, forename", schools="with urn"),
     Shape("csv", "template", "%d %B %Y", "words", has_notes=True, is_multiline=True, columns="group first"),
