@@ -7,6 +7,7 @@ published.
 
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,16 +120,7 @@ def _gated(
     @dg.multi_asset(
         name=tables[0],
         specs=[table_spec(schema, deps, partitions_def) for schema in schemas],
-        check_specs=[
-            dg.AssetCheckSpec(
-                CHECK,
-                asset=table,
-                blocking=True,
-                partitions_def=partitions_def,
-                description=f"Great Expectations suite expectations/{environment}/{table}.json on the staged table.",
-            )
-            for table in tables
-        ],
+        check_specs=[_check_spec(environment, table, partitions_def) for table in tables],
         partitions_def=partitions_def,
         required_resource_keys={"zone"},
         pool=pool,
@@ -137,6 +129,21 @@ def _gated(
         yield from _run_through_gate(context, schemas, deps, body)
 
     return gated
+
+
+def _check_spec(
+    environment: Environment, table: str, partitions_def: dg.PartitionsDefinition[str] | None
+) -> dg.AssetCheckSpec:
+    with warnings.catch_warnings():
+        # checks by partition are a preview in Dagster 1.13; its version is pinned, and a council's verdict must be its own
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return dg.AssetCheckSpec(
+            CHECK,
+            asset=table,
+            blocking=True,
+            partitions_def=partitions_def,
+            description=f"Great Expectations suite expectations/{environment}/{table}.json on the staged table.",
+        )
 
 
 def _run_through_gate(

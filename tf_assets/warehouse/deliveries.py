@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.landing import Half, landed_extracts
@@ -51,7 +52,7 @@ def pending_deliveries(instance: dg.DagsterInstance, landed: Iterable[Delivery])
 
 
 def delivery_sensor(
-    name: str, jobs: Sequence[dg.ExecutableDefinition], landed: Callable[[Home], Iterable[Delivery]]
+    name: str, jobs: Sequence[UnresolvedAssetJobDefinition], landed: Callable[[Home], Iterable[Delivery]]
 ) -> dg.SensorDefinition:
     """A sensor that asks for one run for each delivery that is pending."""
 

@@ -1,0 +1,79 @@
+"""The summary that a person reads when a run has ended."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+
+from tf_assets.cli.locations import RunSummary
+from tf_assets.linkage.resources import LinkageZone
+from tf_assets.verification.effects import published_beside_planted
+from tf_assets.verification.linkage import linkage_quality
+from tf_assets.verification.report import print_frame
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.resource import ZoneResource
+from tf_assets.warehouse.zone import Zone
+
+
+def print_summary(home: Home, run: RunSummary, console: Console) -> None:
+    """Returns, linkage, headline effects, and where everything lies."""
+    linkage, research = LinkageZone().zone(), ZoneResource(environment="research").zone()
+    has_truth = (home.truth / "effects.parquet").exists()
+    _print_returns(linkage, console)
+    _print_linkage(linkage, home, has_truth, console)
+    _print_effects(research, home, has_truth, console)
+    _print_places(home, console)
+
+
+def _print_returns(zone: Zone, console: Console) -> None:
+    receipts = zone.read("return_receipts")
+    counts = dict(receipts["verdict"].value_counts().iter_rows())
+    rows = zone.read("council_register").height
+    console.print(
+        f"\n[bold]Returns[/bold]  {counts.get('current', 0)} accepted, {counts.get('refused', 0)} refused, "
+        f"{counts.get('superseded', 0)} superseded, {counts.get('duplicate', 0)} sent twice; {rows:,} rows in use.",
+        highlight=False,
+    )
+    for reason in receipts.filter(pl.col("verdict") == "refused")["reason"].to_list():
+        console.print(f"  refused: {reason}", highlight=False, markup=False)
+
+
+def _print_linkage(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
+    n_people = zone.read("people").height
+    quality = zone.read("link_quality").filter(pl.col("stage") == "all")
+    shown = quality.select("extract", "n_left", "n_links", "estimated_precision", "estimated_recall")
+    if has_truth:
+        true = linkage_quality(zone, home.truth).filter(pl.col("method") == "matchkeys and Splink")
+        shown = shown.join(true.select("extract", "precision", "recall", "f1"), on="extract", how="left")
+    console.print(f"\n[bold]Linkage[/bold]  {n_people:,} people on the registers.", highlight=False)
+    print_frame(console, "Links by extract: estimated" + (", and against the planted truth" if has_truth else ""), shown)
+
+
+def _print_effects(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
+    published = zone.read("protected_effects")
+    if has_truth:
+        effects = published_beside_planted(published, home.truth)
+    else:
+        effects = published.filter(pl.col("area_type") == "country").drop("area_type", "area_code", "area_name")
+    print_frame(console, "Headline effects for England as published, percentage points", effects)
+
+
+def _print_places(home: Home, console: Console) -> None:
+    current = home.published / "current.json"
+    folder = home.published / json.loads(current.read_text())["publication_id"] if current.exists() else home.published
+    for what, path in (
+        ("Report", folder / "report.html"),
+        ("Tables", folder),
+        ("Feedback to councils", home.feedback),
+        ("Releases", home.releases),
+    ):
+        console.print(f"{what:<22}{_short(path)}", highlight=False, soft_wrap=True)
+    console.print(f"{'Dagster':<22}make ui, then open http://127.0.0.1:3000", highlight=False)
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

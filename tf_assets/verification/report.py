@@ -1,0 +1,93 @@
+"""`tf-eval verify`: print the comparison of a finished run with the planted truth."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from tf_assets.linkage.resources import LinkageZone
+from tf_assets.verification.canaries import Search, search_home
+from tf_assets.verification.defects import DefectCounts, count_defects
+from tf_assets.verification.effects import published_beside_planted
+from tf_assets.verification.linkage import linkage_quality
+from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.resource import ZoneResource
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found: linkage quality, effects beside the planted ones, defects, canaries."""
+
+    linkage: pl.DataFrame
+    effects: pl.DataFrame
+    defects: DefectCounts
+    canaries: Search
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether no planted identifier was found where none may be."""
+        return not self.canaries.found
+
+
+def compare_with_truth(home: Home) -> Verification:
+    """Compare the home's published state with its truth; an `EvaluationError` where there is no truth or no run."""
+    if not (home.truth / "effects.parquet").exists():
+        raise EvaluationError(f"There is no planted truth in {home.root}: only a fictional country has one.")
+    linkage, research = LinkageZone().zone(), ZoneResource(environment="research").zone()
+    published = research.read("protected_effects")
+    if published.is_empty():
+        raise EvaluationError(f"Nothing has been published in {home.root} yet. Run `tf-eval run` first.")
+    return Verification(
+        linkage=linkage_quality(linkage, home.truth),
+        effects=published_beside_planted(published, home.truth),
+        defects=count_defects(linkage, home),
+        canaries=search_home(home),
+    )
+
+
+def verify_home(home: Home, console: Console, report_json: Path | None = None) -> bool:
+    """Print the comparison; whether it is clean of canaries."""
+    found = compare_with_truth(home)
+    print_frame(console, "Linkage against the truth", found.linkage)
+    print_frame(console, "Effects for England, percentage points: published beside planted", found.effects)
+    print_frame(console, "Planted defects of rows", found.defects.rows)
+    print_frame(console, "Planted defects of files", found.defects.files)
+    good, refused = found.defects.n_good_rows, found.defects.n_good_refused
+    console.print(f"Good rows refused: {refused} of {good} ({refused / max(good, 1):.2%}).", highlight=False)
+    search = found.canaries
+    console.print(
+        f"Canaries: {search.n_canaries} planted identifiers, searched for in {search.n_files} files "
+        f"({search.n_bytes / 1e6:.0f} MB) outside the landing area, the truth and the keys: "
+        + (f"found in {', '.join(search.found)}." if search.found else "none found."),
+        highlight=False,
+        style=None if found.is_clean else "red",
+    )
+    if report_json:
+        report_json.write_text(json.dumps(_as_json(found), indent=2, default=str) + "\n")
+    return found.is_clean
+
+
+def print_frame(console: Console, title: str, frame: pl.DataFrame) -> None:
+    """A frame as a table on the terminal; numbers right-aligned, rates to four digits."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name, dtype in frame.schema.items():
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left")
+    for row in frame.iter_rows():
+        table.add_row(*("" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in row))
+    console.print(table)
+
+
+def _as_json(found: Verification) -> dict[str, Any]:
+    return {
+        "linkage": found.linkage.to_dicts(),
+        "effects": found.effects.to_dicts(),
+        "defects": {"rows": found.defects.rows.to_dicts(), "files": found.defects.files.to_dicts()},
+        "good_rows": found.defects.n_good_rows,
+        "good_rows_refused": found.defects.n_good_refused,
+        "canaries_found": list(found.canaries.found),
+    }
