@@ -64,9 +64,7 @@ class Offences:
 
     def and_also(self, other: "Offences") -> "Offences":
         """These and the others."""
-        return Offences(
-            *(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__dataclass_fields__)
-        )
+        return Offences(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,7 @@ class Attendances:
 
     def and_also(self, other: "Attendances") -> "Attendances":
         """These and the others."""
-        return Attendances(
-            *(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__dataclass_fields__)
-        )
+        return Attendances(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)

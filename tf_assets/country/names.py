@@ -19,13 +19,35 @@ from tf_assets.country.days import Ints
 VARIANTS = 8
 FIRST_TYPO = 2
 
-SHORT_FORMS = dict(
-    pair.split(":")
-    for pair in ["David:Dave", "Christopher:Chris", "Thomas:Tom", "James:Jim", "Stephen:Steve", "Andrew:Andy", "Michael:Mike", "Daniel:Dan", "Peter:Pete", "Richard:Rick", "Matthew:Matt", "Robert:Bob", "Joshua:Josh", "Samuel:Sam", "Anthony:Tony", "Alexander:Alex", "William:Bill", "Benjamin:Ben", "Philip:Phil", "Joseph:Joe", "Steven:Steve", "Jonathan:Jon", "Nicholas:Nick", "Timothy:Tim", "Kenneth:Ken", "Raymond:Ray", "Nathan:Nate", "Geoffrey:Geoff", "Terence:Terry", "Bradley:Brad", "Patrick:Paddy", "Jacob:Jake", "Charles:Charlie", "Mohammed:Mo", "Leslie:Les", "Ronald:Ron", "Edward:Ted", "Jeffrey:Jeff", "Gordon:Gordy", "Dominic:Dom", "Gerald:Gerry", "Francis:Frank", "Frederick:Fred", "Douglas:Doug", "Lawrence:Larry", "Gregory:Greg", "Clifford:Cliff", "Leonard:Len", "Susan:Sue", "Rebecca:Becky", "Linda:Lin", "Christine:Chris", "Nicola:Nicky", "Jessica:Jess", "Margaret:Maggie", "Jacqueline:Jackie", "Charlotte:Lottie", "Deborah:Debbie", "Patricia:Pat", "Joanne:Jo", "Sophie:Soph", "Michelle:Shell", "Victoria:Vicky", "Elizabeth:Liz", "Samantha:Sam", "Emily:Em", "Rachel:Rach", "Sharon:Shaz", "Amanda:Mandy", "Jennifer:Jenny", "Angela:Angie", "Barbara:Babs", "Sandra:Sandy", "Caroline:Caz", "Gillian:Gill", "Natalie:Nat", "Catherine:Cath", "Pamela:Pam", "Danielle:Dani", "Abigail:Abbie", "Valerie:Val", "Olivia:Liv", "Stephanie:Steph", "Kathleen:Kath", "Natasha:Tasha", "Katherine:Katie", "Judith:Judy", "Eleanor:Ellie", "Alexandra:Lexi", "Kimberley:Kim", "Kathryn:Kathy", "Teresa:Terri", "Harriet:Hattie", "Francesca:Fran", "Josephine:Josie", "Isabella:Bella", "Frances:Fran", "Beverley:Bev", "Melissa:Mel"]
-)
+_SHORT_FORMS = """
+David:Dave Christopher:Chris Thomas:Tom James:Jim Stephen:Steve Andrew:Andy Michael:Mike Daniel:Dan Peter:Pete
+Richard:Rick Matthew:Matt Robert:Bob Joshua:Josh Samuel:Sam Anthony:Tony Alexander:Alex William:Bill
+Benjamin:Ben Philip:Phil Joseph:Joe Steven:Steve Jonathan:Jon Nicholas:Nick Timothy:Tim Kenneth:Ken Raymond:Ray
+Nathan:Nate Geoffrey:Geoff Terence:Terry Bradley:Brad Patrick:Paddy Jacob:Jake Charles:Charlie Mohammed:Mo
+Leslie:Les Ronald:Ron Edward:Ted Jeffrey:Jeff Gordon:Gordy Dominic:Dom Gerald:Gerry Francis:Frank Frederick:Fred
+Douglas:Doug Lawrence:Larry Gregory:Greg Clifford:Cliff Leonard:Len Susan:Sue Rebecca:Becky Linda:Lin
+Christine:Chris Nicola:Nicky Jessica:Jess Margaret:Maggie Jacqueline:Jackie Charlotte:Lottie Deborah:Debbie
+Patricia:Pat Joanne:Jo Sophie:Soph Michelle:Shell Victoria:Vicky Elizabeth:Liz Samantha:Sam Emily:Em Rachel:Rach
+Sharon:Shaz Amanda:Mandy Jennifer:Jenny Angela:Angie Barbara:Babs Sandra:Sandy Caroline:Caz Gillian:Gill
+Natalie:Nat Catherine:Cath Pamela:Pam Danielle:Dani Abigail:Abbie Valerie:Val Olivia:Liv Stephanie:Steph
+Kathleen:Kath Natasha:Tasha Katherine:Katie Judith:Judy Eleanor:Ellie Alexandra:Lexi Kimberley:Kim Kathryn:Kathy
+Teresa:Terri Harriet:Hattie Francesca:Fran Josephine:Josie Isabella:Bella Frances:Fran Beverley:Bev Melissa:Mel
+"""
+SHORT_FORMS = dict(pair.split(":") for pair in _SHORT_FORMS.split())
+"""Forenames and what friends make of them (ours)."""
 
-STEMS = ["Ash", "Brad", "Thorn", "Hart", "Clay", "Wood", "Whit", "Stan", "Hales", "Black", "Hay", "Birk", "Lang", "Stap", "Wal", "Ald", "Ains", "Bar", "Bent", "Bram", "Brock", "Broom", "Bur", "Carl", "Chat", "Chor", "Clif", "Cop", "Crom", "Cross", "Dal", "Den", "Ding", "Dud", "El", "Fair", "Far", "Fern", "Gar", "Gold", "Green", "Had", "Hal", "Ham", "Har", "Hather", "Hazel", "Heath", "Hol", "Horn", "Hux", "Kirk", "Led", "Lin", "Lock", "Mar", "Mid", "Mor", "Nor", "Oak", "Ock", "Pem", "Pen", "Pick", "Ply", "Rad", "Rams", "Red", "Rock", "Rother", "Rud", "Sal", "Sed", "Shel", "Ship", "Sil", "Stock", "Sut", "Swin", "Tat", "Thur", "Til", "Tot", "Tren", "Up", "Wad", "War", "Wat", "Wen", "West", "Whar", "Wid", "Wil", "Win", "Wor"]
-ENDINGS = ["ley", "ton", "worth", "ford", "field", "ham", "wick", "bourne", "stead", "by", "thorpe", "well", "combe", "ridge", "wood", "shaw", "burn", "gate", "hurst", "man", "son", "croft", "dale", "brook", "mere"]
+_STEMS = """
+Ash Brad Thorn Hart Clay Wood Whit Stan Hales Black Hay Birk Lang Stap Wal Ald Ains Bar Bent Bram Brock Broom
+Bur Carl Chat Chor Clif Cop Crom Cross Dal Den Ding Dud El Fair Far Fern Gar Gold Green Had Hal Ham Har Hather
+Hazel Heath Hol Horn Hux Kirk Led Lin Lock Mar Mid Mor Nor Oak Ock Pem Pen Pick Ply Rad Rams Red Rock Rother Rud
+Sal Sed Shel Ship Sil Stock Sut Swin Tat Thur Til Tot Tren Up Wad War Wat Wen West Whar Wid Wil Win Wor
+"""
+_ENDINGS = """
+ley ton worth ford field ham wick bourne stead by thorpe well combe ridge wood shaw burn gate hurst man son
+croft dale brook mere
+"""
+STEMS, ENDINGS = _STEMS.split(), _ENDINGS.split()
+"""Parts of English place names, which are surnames and names of streets and schools as well (ours)."""
 
 TAIL_SHARE = 0.35
 MINORITY_SHARE = 0.09

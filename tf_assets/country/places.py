@@ -38,6 +38,7 @@ HOUSES = 1_000
 POSTCODES = 100_000
 
 INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+SAINTS = ("Mary", "John", "Peter", "Paul", "Anne", "Joseph", "Michael", "Thomas", "George", "Catherine")
 STREET_KINDS = ("Street", "Road", "Avenue", "Close", "Lane", "Drive", "Grove", "Crescent", "Terrace", "Way")
 
 
@@ -68,7 +69,7 @@ class Places:
     authority: Ints
 
 
-def home_of(council: Ints, postcode: Ints, house: Ints) -> Ints:
+def home_of(council: Ints, postcode: Ints | int, house: Ints | int) -> Ints:
     """One number for a home."""
     return (np.asarray(council, dtype=np.int64) * POSTCODES + postcode) * HOUSES + house
 
@@ -150,7 +151,7 @@ def _districts(regions: list[str], n_districts: Ints) -> tuple[list[str], Ints]:
 def _schools(rng: np.random.Generator, codes: list[str], n_primary: Ints, n_secondary: Ints) -> pl.DataFrame:
     """Schools by council, primaries first; names differ within a council."""
     places = [stem + ending for stem in STEMS for ending in ENDINGS]
-    saints = [f"St {name}'s" for name in ["Mary", "John", "Peter", "Paul", "Anne", "Joseph", "Michael", "Thomas", "George", "Catherine"]]
+    saints = [f"St {name}'s" for name in SAINTS]
     primaries = [f"{p} Primary School" for p in places]
     primaries += [f"{s} {kind} Primary School" for s in saints for kind in ("Catholic", "C of E")]
     secondaries = [f"{p} {kind}" for p in places for kind in ("Academy", "High School", "School")]

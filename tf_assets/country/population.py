@@ -175,8 +175,7 @@ def _name(rng: np.random.Generator, who: _Members, n_households: int) -> tuple[I
     vocabulary = names()
     is_minority = rng.random(n_households) < MINORITY_SHARE
     shared, other = (
-        np.where(is_minority, *(pick(rng, vocabulary.surname_pool[o], n_households) for o in (1, 0)))
-        for _ in range(2)
+        np.where(is_minority, *(pick(rng, vocabulary.surname_pool[o], n_households) for o in (1, 0))) for _ in range(2)
     )
     takes_other = (who.is_partner & (rng.random(n) < 0.3)) | (who.is_child & (rng.random(n_households) < 0.12)[h])
     surname = np.where(takes_other, other[h], shared[h]).astype(np.int32)
@@ -204,9 +203,7 @@ def _name(rng: np.random.Generator, who: _Members, n_households: int) -> tuple[I
     return forename, surname, earlier, renamed, is_minority
 
 
-def _settle(
-    rng: np.random.Generator, places: Places, who: _Members, council: Ints, moving: float
-) -> tuple[Ints, Ints]:
+def _settle(rng: np.random.Generator, places: Places, who: _Members, council: Ints, moving: float) -> tuple[Ints, Ints]:
     """Three homes and two days of moving a person. Households move together; a few parents and grown children part."""
     n_households, h, n = len(council), who.household, len(who.household)
     homes = np.empty((n_households, 3), dtype=np.int64)

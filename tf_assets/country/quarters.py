@@ -55,9 +55,7 @@ class Membership:
     def and_also(self, *others: "Membership") -> "Membership":
         """These rows and the others."""
         every = (self, *others)
-        return Membership(
-            *(np.concatenate([getattr(x, name) for x in every]) for name in self.__dataclass_fields__)
-        )
+        return Membership(*(np.concatenate([getattr(x, name) for x in every]) for name in self.__dataclass_fields__))
 
 
 def enrol(
@@ -137,9 +135,7 @@ def _second_registers(
     )
 
 
-def _double_places(
-    rng: np.random.Generator, block: Block, register: Register, rows: Membership
-) -> Membership:
+def _double_places(rng: np.random.Generator, block: Block, register: Register, rows: Membership) -> Membership:
     """Children listed in a second family of the council as well: one assessed later, in the same group."""
     n = len(register.household)
     order = np.lexsort((register.assessed, register.is_programme, register.council))

@@ -127,9 +127,7 @@ def find_problems(
     mark(4, offences.person, offences.offence, offences.offence, offences.is_domestic_abuse)
     emergency = visits.kind == EMERGENCY
     household = block.household[visits.person]
-    recent = (
-        emergency & (visits.day < assessed[household]) & (visits.day >= assessed[household] - LOOKBACK)
-    )
+    recent = emergency & (visits.day < assessed[household]) & (visits.day >= assessed[household] - LOOKBACK)
     found[:, 5] = np.bincount(household[recent], minlength=n) >= 3
     seen_besides = np.array([0.05, 0.08, 0.15, 0.12, 0.22, 0.12])
     found |= rng.random(found.shape) < seen_besides
@@ -145,8 +143,8 @@ def _select(
     scenario: Scenario,
 ) -> np.ndarray:
     """Who is on the programme: a lottery whose odds rise with need, so that the programme's families are worse off."""
-    leaning = rng.normal(0, 0.35, int(council.max()) + 1)[council] if len(council) else np.zeros(0)
-    score = 0.55 * (problems.sum(axis=1) - 3) + 0.5 * problems[:, 0] + 0.45 * problems[:, 3]
+    leaning = rng.normal(0, 0.35, int(council.max()) + 1)[council]
+    score = 0.7 * (problems.sum(axis=1) - 3) + 0.6 * problems[:, 0] + 0.5 * problems[:, 3]
     score = score + 0.15 * (n_children - 2) + leaning
     score = scenario.selection * score + scenario.unobserved * unobserved
     return rng.random(len(score)) < logistic(score + intercept(score, PROGRAMME_SHARE))

@@ -9,6 +9,8 @@ the same rate with and without (ours).
 
 from dataclasses import dataclass, field
 
+from tf_assets.warehouse.errors import EvaluationError
+
 RAMP = (0.25, 0.5, 0.75, 1.0)
 """The share of an effect reached in months 1-6, 7-12, 13-18 and 19-24 (ours)."""
 
@@ -78,3 +80,10 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("council-clustered", council_spread=0.5),
     )
 }
+
+
+def scenario_named(name: str) -> Scenario:
+    """A declared scenario."""
+    if name not in SCENARIOS:
+        raise EvaluationError(f"There is no scenario of that name. Choose one of {', '.join(SCENARIOS)}.")
+    return SCENARIOS[name]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tf_assets.warehouse.calendar import FIRST_QUARTER, next_quarter
+from tf_assets.warehouse.errors import EvaluationError
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,8 @@ class Size:
 
     n_families: families on the registers; n_people: the whole population; n_councils: councils they live in;
     n_quarters: quarters of returns from April 2015; years: first years of the departments' extracts;
-    chunk: people made at a time; is_text: the offences extracts are CSV, as their supplier sends them.
+    chunk: people made at a time; is_text: the offences extracts are CSV, as their supplier sends
+    them; is_every_record_true: the truth says whose every record is, not those of the registers' candidates alone.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Size:
     years: tuple[int, ...]
     chunk: int
     is_text: bool = True
+    is_every_record_true: bool = True
 
     @property
     def quarters(self) -> list[date]:
@@ -33,6 +36,7 @@ class Size:
         return quarters
 
 
+MIN_FAMILIES, N_COUNCILS = 50, 152
 ALL_YEARS = (2013, 2014, 2015, 2016, 2017, 2018)
 
 SIZES: dict[str, Size] = {
@@ -40,16 +44,34 @@ SIZES: dict[str, Size] = {
     for size in (
         Size("demo", 3_000, 150_000, 24, 6, ALL_YEARS, chunk=150_000),
         Size("region", 40_000, 1_500_000, 48, 8, ALL_YEARS, chunk=250_000),
-        Size("national", 400_000, 53_000_000, 152, 8, ALL_YEARS, chunk=500_000, is_text=False),
+        Size(
+            "national",
+            n_families=400_000,
+            n_people=53_000_000,
+            n_councils=152,
+            n_quarters=8,
+            years=ALL_YEARS[1:],
+            chunk=500_000,
+            is_text=False,
+            is_every_record_true=False,
+        ),
     )
 }
 """The sizes of DATA.md by name. National: about 40M adults and 8M pupils."""
 
 
-def size_of(name: str, n_families: int | None = None, n_councils: int | None = None) -> Size:
+def size_named(name: str, families: int | None = None, councils: int | None = None) -> Size:
     """A declared size, with its families (and its population in proportion) and councils changed on request."""
+    if name not in SIZES:
+        raise EvaluationError(f"There is no size of that name. Choose one of {', '.join(SIZES)}.")
     size = SIZES[name]
-    if n_families is not None:
-        n_people = max(size.n_people * n_families // size.n_families, 20 * n_families)
-        size = replace(size, n_families=n_families, n_people=n_people)
-    return replace(size, n_councils=n_councils) if n_councils is not None else size
+    if families is not None:
+        if families < MIN_FAMILIES:
+            raise EvaluationError(f"A country needs at least {MIN_FAMILIES} families on its registers. Ask for more.")
+        n_people = max(size.n_people * families // size.n_families, 10 * families)
+        size = replace(size, n_families=families, n_people=n_people)
+    if councils is not None:
+        if not 1 <= councils <= N_COUNCILS:
+            raise EvaluationError(f"England has {N_COUNCILS} councils. Ask for a number from 1 to {N_COUNCILS}.")
+        size = replace(size, n_councils=councils)
+    return size
