@@ -33,7 +33,7 @@ def estimate_propensity(people: pl.DataFrame, covariates: pl.DataFrame) -> Prope
     people: eligible_people; covariates: cohort_covariates. People of one family share most covariates, so a person is
     the unit here and the family is the cluster of every standard error later.
     """
-    joined = people.join(covariates.drop("age_at_index"), on="person_pseudonym", how="inner").sort("person_pseudonym")
+    joined = people.drop("age_at_index", strict=False).join(covariates, on="person_pseudonym", how="inner").sort("person_pseudonym")
     _refuse_one_arm(joined)
     parts = [_fitted(part) for part in joined.partition_by("is_child", maintain_order=True)]
     scores = pl.concat(parts).with_columns(stratum=stratum()).sort("person_pseudonym")

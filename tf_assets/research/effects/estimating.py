@@ -48,7 +48,7 @@ class Cohort:
 def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFrame, matched: pl.DataFrame) -> Cohort:
     """Put eligible_people, cohort_covariates, propensity and matched_cohorts side by side."""
     joined = (
-        people.join(covariates.drop("age_at_index"), on="person_pseudonym")
+        people.drop("age_at_index", strict=False).join(covariates, on="person_pseudonym")
         .join(scores.select("person_pseudonym", "logit", "is_on_support"), on="person_pseudonym")
         .join(matched.select("person_pseudonym", "weight"), on="person_pseudonym", how="left")
         .sort("person_pseudonym")
