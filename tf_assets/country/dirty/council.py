@@ -15,9 +15,12 @@ from tf_assets.country.dirty.rendering import Written, column_order, write_rows
 from tf_assets.country.dirty.shapes import Shape
 from tf_assets.country.dirty.spreadsheets import write_ods, write_xlsx
 
-FAULT_SCHEMA = pl.Schema(
-    {"row_number": pl.Int64(), "field": pl.String(), "defect": pl.String(), "expected_severity": pl.String()}
-)
+FAULT_SCHEMA: dict[str, pl.DataType] = {
+    "row_number": pl.Int64(),
+    "field": pl.String(),
+    "defect": pl.String(),
+    "expected_severity": pl.String(),
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def make_council(
     register: its rows of every quarter; forced: person_ref and fault of people whose fault is not left to chance.
     """
     rng = np.random.default_rng([seed, 2, crc32(code.encode())])
+    # Whoever made the register, its order must not change what is drawn.
+    register = register.sort("quarter_date", "family_ref", "person_ref")
     numbers = register["quarter_date"].rank("dense").cast(pl.Int64) - 1
     drawn = draw_faults(register, shape, numbers, rng)
     if not forced.is_empty():

@@ -16,16 +16,19 @@ from tf_assets.warehouse.geography import councils
 
 Progress = Callable[[str, float], None]
 
-FILE_SCHEMA = pl.Schema(
-    {
-        "path": pl.String(),
-        "council_code": pl.String(),
-        "quarter": pl.Date(),
-        "defect": pl.String(),
-        "expected_verdict": pl.String(),
-    }
-)
-DEFECT_SCHEMA = pl.Schema({"path": pl.String, "council_code": pl.String, "quarter": pl.Date, **FAULT_SCHEMA})
+FILE_SCHEMA: dict[str, pl.DataType] = {
+    "path": pl.String(),
+    "council_code": pl.String(),
+    "quarter": pl.Date(),
+    "defect": pl.String(),
+    "expected_verdict": pl.String(),
+}
+DEFECT_SCHEMA: dict[str, pl.DataType] = {
+    "path": pl.String(),
+    "council_code": pl.String(),
+    "quarter": pl.Date(),
+    **FAULT_SCHEMA,
+}
 
 
 def write_returns(
@@ -130,5 +133,7 @@ def _write_truth(truth: Path, delivered: list[Delivered], people: list[pl.DataFr
         for file in delivered
         if file.faults is not None
     ]
-    pl.concat([DEFECT_SCHEMA.to_frame(), *defects]).sort("path", "row_number").write_parquet(truth / "defects.parquet")
+    pl.concat([pl.DataFrame(schema=DEFECT_SCHEMA), *defects]).sort("path", "row_number").write_parquet(
+        truth / "defects.parquet"
+    )
     pl.concat(people).write_parquet(truth / "register_people.parquet")
