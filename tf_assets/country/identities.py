@@ -152,17 +152,28 @@ def _number(scribe: Scribe, extract: str, number: str, person: Ints, slip: Calla
 
 
 def _aliases(scribe: Scribe, person: Ints, habit: Ints) -> pl.Series:
-    """Other names of some: the short forename, the earlier surname, or both; joined by a stroke."""
+    """Other names of some: the short forename, the earlier surname, or a surname taken from elsewhere."""
     block = scribe.block
     forenames, surnames = _upper()
     kind = (habit // np.uint64(1_000_000) % np.uint64(1_000)).astype(np.int64)
     has = (kind < 1_000 * ALIASED) & ~block.is_canary[person]
-    short = forenames.gather(block.forename[person] * VARIANTS + 1)
-    full = forenames.gather(block.forename[person] * VARIANTS)
-    now = surnames.gather(block.surname[person] * VARIANTS)
-    earlier = surnames.gather(block.earlier_surname[person] * VARIANTS)
-    parts = pl.DataFrame({"s": short, "f": full, "n": now, "e": earlier, "both": kind % 2 == 0, "has": has})
-    one = pl.concat_str("s", "n", separator=" ")
-    two = pl.concat_str("f", "e", separator=" ")
-    joined = pl.when("both").then(pl.concat_str(one, two, separator="|")).otherwise(two)
+    pool = names().surname_pool[0]
+    taken = pool[0][np.searchsorted(pool[1], (habit >> np.uint64(40)).astype(np.float64) / 2**24 * 0.999)]
+    changed = block.earlier_surname[person] != block.surname[person]
+    other = np.where(changed, block.earlier_surname[person], taken)
+    parts = pl.DataFrame(
+        {
+            "has": has,
+            "both": kind % 2 == 0,
+            "short": forenames.gather(block.forename[person] * VARIANTS + 1),
+            "full": forenames.gather(block.forename[person] * VARIANTS),
+            "now": surnames.gather(block.surname[person] * VARIANTS),
+            "other": surnames.gather(other * VARIANTS),
+        }
+    )
+    second = pl.concat_str("full", "other", separator=" ")
+    first = pl.when(pl.col("both") & (pl.col("short") != pl.col("full"))).then(
+        pl.concat_str("short", "now", separator=" ")
+    )
+    joined = pl.concat_str(first, second, separator="|", ignore_nulls=True)
     return parts.select(pl.when("has").then(joined)).to_series()

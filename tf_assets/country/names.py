@@ -49,6 +49,10 @@ croft dale brook mere
 STEMS, ENDINGS = _STEMS.split(), _ENDINGS.split()
 """Parts of English place names, which are surnames and names of streets and schools as well (ours)."""
 
+APOSTROPHES = ("O'Brien", "O'Connor", "O'Neill", "O'Reilly", "O'Sullivan", "O'Donnell", "D'Souza", "D'Arcy")
+N_JOINED = 200
+"""Double-barrelled surnames."""
+
 TAIL_SHARE = 0.35
 MINORITY_SHARE = 0.09
 
@@ -106,6 +110,8 @@ def names() -> Names:
     common = [str(name) for name in British.last_names]
     weights = np.array(list(British.last_names.values()), dtype=float)
     tail = sorted({stem + ending for stem in STEMS for ending in ENDINGS} - set(common))
+    joined = [f"{first}-{second}" for first, second in zip(common[:N_JOINED], common[N_JOINED:], strict=False)]
+    tail += joined[:N_JOINED] + sorted(set(APOSTROPHES) - set(common))
     indian = sorted(set(map(str, Indian.last_names)) - set(common) - set(tail))
     tail_weights = 1 / (np.random.default_rng(1881).permutation(len(tail)) + 20.0) ** 0.7
     shares = np.concatenate(

@@ -221,10 +221,18 @@ def _settle(rng: np.random.Generator, places: Places, who: _Members, council: In
     grown = who.is_child & (who.birth + 18 * YEAR < LIFE_END - 400)
     parts = (who.is_partner & (rng.random(n) < 0.05)) | (grown & (rng.random(n) < 0.2))
     leaving = np.where(grown, who.birth + 18.2 * YEAR, LIFE_START).astype(np.int64)
-    away = np.flatnonzero(parts)
-    person_homes[away, 1:] = random_homes(rng, places, council_of(person_homes[away, 0]))[:, None]
-    person_moves[away, 0] = rng.integers(np.maximum(leaving[away], LIFE_START), LIFE_END)
-    person_moves[away, 1] = NEVER
+    earliest = np.maximum(leaving, LIFE_START)
+    day_out = earliest + (rng.random(n) * (LIFE_END - earliest)).astype(np.int64)
+    parts &= person_moves[:, 1] > day_out
+    out = np.flatnonzero(parts)
+    new_home = random_homes(rng, places, council_of(person_homes[out, 0]))
+    is_second = person_moves[out, 0] < day_out[out]
+    first, second = out[~is_second], out[is_second]
+    person_homes[first, 1:] = new_home[~is_second][:, None]
+    person_homes[second, 2] = new_home[is_second]
+    person_moves[first, 0] = day_out[first]
+    person_moves[first, 1] = NEVER
+    person_moves[second, 1] = day_out[second]
     return person_homes, person_moves
 
 

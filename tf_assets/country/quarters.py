@@ -79,7 +79,7 @@ def enrol(
     horizon = day(next_quarter(quarters[-1]))
     first = _split_and_merge(rng, block, register, first, day(quarters[1 % len(quarters)]), horizon)
     second = _second_registers(rng, block, register, first, horizon)
-    return first.and_also(second, _double_places(rng, block, register, first))
+    return first.and_also(second, _double_places(rng, block, register, first, horizon))
 
 
 def _split_and_merge(
@@ -135,7 +135,9 @@ def _second_registers(
     )
 
 
-def _double_places(rng: np.random.Generator, block: Block, register: Register, rows: Membership) -> Membership:
+def _double_places(
+    rng: np.random.Generator, block: Block, register: Register, rows: Membership, horizon: int
+) -> Membership:
     """Children listed in a second family of the council as well: one assessed later, in the same group."""
     n = len(register.household)
     order = np.lexsort((register.assessed, register.is_programme, register.council))
@@ -144,7 +146,8 @@ def _double_places(rng: np.random.Generator, block: Block, register: Register, r
     can = (later >= 0) & (register.council == register.council[later])
     can &= register.is_programme == register.is_programme[later]
     can &= np.where(register.is_programme, register.started < register.started[later], True)
-    mine = can[rows.family] & block.is_child[rows.person] & (rng.random(len(rows.person)) < TWO_FAMILIES_SHARE)
+    is_young = block.is_child[rows.person] & (block.birth[rows.person] + 17 * YEAR > horizon)
+    mine = can[rows.family] & is_young & (rng.random(len(rows.person)) < TWO_FAMILIES_SHARE)
     double = rows.only(mine)
     other = later[double.family]
     started = np.where(register.is_programme, register.started, NEVER)[other]
