@@ -124,4 +124,6 @@ def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr, latest: int) -> pl.Expr:
 def _serial(upper: pl.Expr) -> pl.Expr:
     number = upper.str.extract(r"^(\d{1,5})(?:\.\d+)?$", 1).cast(pl.Int32, strict=False)
     is_day = (number >= 1) & (number <= LARGEST_SERIAL)
-    return pl.when(is_day).then((number - SPREADSHEET_EPOCH_DAYS).cast(pl.Date))
+    # Spreadsheets believe that 1900 was a leap year, so the days before its 1 March are counted one too low.
+    days = number - SPREADSHEET_EPOCH_DAYS + (number < 60).cast(pl.Int32)
+    return pl.when(is_day).then(days.cast(pl.Date))

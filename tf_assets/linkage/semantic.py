@@ -9,7 +9,7 @@ import contextlib
 import io
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import polars as pl
@@ -67,14 +67,29 @@ def semantic_matches(left: list[str], right: list[str], threshold: float, margin
     threshold: least cosine similarity (0-1); margin: least lead over the second nearest. Returns left, right, score,
     one row a matched text, sorted by `left`; texts without a match are absent. Not one-to-one.
     """
-    import pandas as pd
-
     lefts, rights = sorted(set(left)), sorted(set(right))
     if not lefts or not rights:
         return pl.DataFrame(schema=MATCHES_SCHEMA)
+    second = pl.col("score").shift(-1).over("left").fill_null(-1.0)
+    return (
+        _two_nearest(tuple(lefts), tuple(rights))
+        .with_columns(lead=pl.col("score") - second)
+        .unique("left", keep="first", maintain_order=True)
+        .filter(pl.col("score") >= threshold, pl.col("lead") >= margin)
+        .select(*MATCHES_SCHEMA)
+    )
+
+
+@lru_cache(maxsize=200)
+def _two_nearest(lefts: tuple[str, ...], rights: tuple[str, ...]) -> pl.DataFrame:
+    """The two nearest of `rights` for each of `lefts`, the nearest first.
+
+    Kept, because a council heads its columns each quarter in the same words.
+    """
+    import pandas as pd
+
     with quiet_and_offline():
         library, model = _model()
-        # With a single left text merge_knn's shapes still hold; with a single right text there is no second nearest.
         found = library.merge_knn(
             pd.DataFrame({"left": lefts}),
             pd.DataFrame({"right": rights}),
@@ -83,13 +98,5 @@ def semantic_matches(left: list[str], right: list[str], threshold: float, margin
             model=model,
             k=min(2, len(rights)),
         )
-    pairs = pl.DataFrame(
-        {name: found[name].tolist() for name in ("left", "right", "score")}, schema=MATCHES_SCHEMA
-    ).sort("left", "score", "right", descending=[False, True, False])
-    second = pl.col("score").shift(-1).over("left").fill_null(-1.0)
-    return (
-        pairs.with_columns(lead=pl.col("score") - second)
-        .unique("left", keep="first", maintain_order=True)
-        .filter(pl.col("score") >= threshold, pl.col("lead") >= margin)
-        .select(*MATCHES_SCHEMA)
-    )
+    pairs = {name: found[name].tolist() for name in MATCHES_SCHEMA}
+    return pl.DataFrame(pairs, schema=MATCHES_SCHEMA).sort("left", "score", "right", descending=[False, True, False])

@@ -50,7 +50,7 @@ def _upper_ascii(value: pl.Expr) -> pl.Expr:
 def has_title(value: pl.Expr) -> pl.Expr:
     """Is there a form of address or a bracketed remark in the name?"""
     upper = text(value).str.to_uppercase()
-    return (upper.str.contains(_TITLE) | upper.str.contains(r"\(.*\)")).fill_null(False)
+    return (upper.str.contains(rf"(?:^|,)\s*(?:{_TITLES})\.?\s+\S") | upper.str.contains(r"\(.*\)")).fill_null(False)
 
 
 def name(value: pl.Expr) -> pl.Expr:
@@ -101,19 +101,23 @@ def compact(value: pl.Expr) -> pl.Expr:
 
 
 def reference(value: pl.Expr) -> pl.Expr:
-    """A supplier's own reference: upper case, no inner space, `1042.0` (a spreadsheet's number) -> `1042`."""
+    """A council's own reference: upper case, no inner space; `0001042` and `1042.0` -> `1042`.
+
+    A spreadsheet takes the zeros from a number, so the same person would have two references in two of its returns.
+    """
     bare = text(value).str.to_uppercase().str.replace_all(" ", "").str.replace(r"^(\d+)\.0+$", "${1}")
-    return pl.when(bare != "").then(bare)
+    plain = bare.str.replace(r"^0+(\d+)$", "${1}")
+    return pl.when(plain != "").then(plain)
 
 
 def postcode(value: pl.Expr) -> pl.Expr:
-    """`sw1a1aa` -> `SW1A 1AA`; letters O and I where a digit must stand are read as 0 and 1; null if not a postcode.
+    """`sw1a1aa` -> `SW1A 1AA`; O and I where a digit must stand are read as 0 and 1; null if not a postcode.
 
     ZZ99 codes (no fixed abode, overseas) are null: they are shared by thousands who have nothing in common.
     """
     bare = compact(value)
     inward = bare.str.slice(-3, 1).replace({"O": "0", "I": "1", "L": "1"})
-    mended = bare.str.head(-3) + inward + bare.str.tail(2).str.replace_all("0", "O")
+    mended = bare.str.head(-3) + inward + bare.str.tail(2)
     is_good = mended.str.contains(_POSTCODE) & ~mended.str.contains(_NO_FIXED_ABODE)
     return pl.when(is_good).then(mended.str.head(-3) + " " + mended.str.tail(3))
 
@@ -126,7 +130,7 @@ def is_no_fixed_abode(value: pl.Expr) -> pl.Expr:
 def address(value: pl.Expr) -> pl.Expr:
     """Upper case letters, digits and single spaces."""
     bare = _upper_ascii(text(value)).str.replace_all(r"['.]", "").str.replace_all(r"[^A-Z0-9\-/]+", " ")
-    return text(bare)
+    return pl.when(bare.str.contains("[A-Z0-9]")).then(text(bare))
 
 
 def upn(value: pl.Expr) -> pl.Expr:

@@ -83,7 +83,7 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     for file in landed_files(home.landing):
         if not originals.holds(file.sha256):
             originals.keep(file.read())
-    refused = zone.read("return_judgements").filter(pl.col("row_number") == WHOLE_FILE)
+    refused = zone.read("return_judgements").filter(pl.col("row_number") == WHOLE_FILE, pl.col("severity") == "refused")
     refusals = {
         (council_code, quarter_date, sha256): sentence
         for council_code, quarter_date, sha256, sentence in refused.select(

@@ -26,7 +26,7 @@ def write_feedback(feedback: Path, received: Received, judged: JudgedReturn | Re
     folder = feedback / received.council_code / received.quarter_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
     listed = judged.judgements.select("row_number", "field", "rule", "severity", "sentence", "advice")
-    _write(folder / "feedback.csv", listed.sort("row_number", "rule").write_csv().encode())
+    _write(folder / "feedback.csv", listed.sort("row_number", "severity", "rule", "field").write_csv().encode())
     _write(folder / "feedback.html", _page(received, judged).encode())
     return folder
 
@@ -48,16 +48,18 @@ def _page(received: Received, judged: JudgedReturn | ReturnRefused) -> str:
         sha256=received.sha256[:8],
         facts=facts,
         headings=headings,
+        unused=judged.unused if isinstance(judged, JudgedReturn) else (),
         rules=_by_rule(judged.judgements),
     )
 
 
 def _by_rule(judgements: pl.DataFrame) -> list[dict[str, object]]:
     numbers = pl.col("row_number").sort()
-    shown = numbers.head(ROW_NUMBERS_SHOWN).cast(pl.String).str.join(", ")
+    listed = numbers.head(ROW_NUMBERS_SHOWN).cast(pl.String).str.join(", ")
+    shown = pl.when(numbers.first() == WHOLE_FILE).then(pl.lit("the whole file")).otherwise(listed)
     more = pl.when(pl.len() > ROW_NUMBERS_SHOWN).then(pl.lit(", ...")).otherwise(pl.lit(""))
     grouped = (
-        judgements.filter(pl.col("row_number") != WHOLE_FILE)
+        judgements.filter((pl.col("row_number") != WHOLE_FILE) | (pl.col("severity") != "refused"))
         .group_by("severity", "field", "rule", "sentence", "advice")
         .agg(n_rows=pl.len(), row_numbers=shown + more)
     )

@@ -1,7 +1,7 @@
 """Which column is which: exact words, then nearly the same words, then the same meaning; below that, no guess."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -59,7 +59,9 @@ def looks_like_heading(cell: str) -> bool:
     return len(cell) <= LONGEST_HEADING and bool(re.match(r"^[A-Za-z][A-Za-z _\-/.'’?&()]*\d?$", cell))
 
 
-def match_headings(headings: dict[str, str | None], semantic: SemanticMatcher = semantic_matches) -> list[HeadingMatch]:
+def match_headings(
+    headings: Mapping[str, str | None], semantic: SemanticMatcher = semantic_matches
+) -> list[HeadingMatch]:
     """Match cell columns to fields; InputRefused when a required field is missing or two columns claim one.
 
     headings: cell column -> heading as sent. The first method that knows a heading decides. Of two headings for one
@@ -71,9 +73,8 @@ def match_headings(headings: dict[str, str | None], semantic: SemanticMatcher = 
     best: dict[str, HeadingMatch] = {}
     for match in sorted(matches, key=lambda match: (-match.score, _rank(headings[match.column]))):
         best.setdefault(match.field, match)
-    missing = _missing(set(best))
-    if missing:
-        unknown = {column: text for column, text in headings.items() if text and not by_words.get(column)}
+    unknown = {column: text for column, text in headings.items() if text and not by_words.get(column)}
+    if unknown and _absent(set(best)):
         for match in _by_meaning(unknown, set(best), semantic):
             best.setdefault(match.field, match)
     _refuse_missing(set(best), headings)
@@ -82,7 +83,7 @@ def match_headings(headings: dict[str, str | None], semantic: SemanticMatcher = 
     return sorted(best.values(), key=lambda match: match.column)
 
 
-def _by_meaning(unknown: dict[str, str], taken: set[str], semantic: SemanticMatcher) -> list[HeadingMatch]:
+def _by_meaning(unknown: Mapping[str, str], taken: set[str], semantic: SemanticMatcher) -> list[HeadingMatch]:
     """Nearest meanings among all fields, best first; one whose field is taken is dropped, not moved to another."""
     readable = {plain_words(text): column for column, text in unknown.items() if looks_like_heading(text)}
     phrases = {phrase: field.name for field in FIELDS for phrase in field.meaning.split(", ")}
@@ -95,13 +96,28 @@ def _by_meaning(unknown: dict[str, str], taken: set[str], semantic: SemanticMatc
     return [HeadingMatch(column, field, "semantic", score) for column, field, score in pairs if field not in taken]
 
 
-def _missing(present: set[str]) -> list[Field]:
+def absent_fields(matches: Iterable[HeadingMatch]) -> list[Field]:
+    """Fields that no heading means; of the three name fields only those that are still wanted."""
+    return _absent({match.field for match in matches})
+
+
+def unused_headings(headings: Mapping[str, str | None], matches: list[HeadingMatch]) -> tuple[str, ...]:
+    """Headings that no field takes, as sent; what does not look like a heading might be a value and is left out."""
+    used = {match.column for match in matches}
+    return tuple(t for column, t in headings.items() if column not in used and t and looks_like_heading(t))
+
+
+def _absent(present: set[str]) -> list[Field]:
     has_name = FULL_NAME in present or {"forename", "surname"} <= present
-    names = {"forename", "surname"} if not has_name else set()
-    return [field for field in FIELDS if (field.is_required or field.name in names) and field.name not in present]
+    unwanted = {FULL_NAME, "forename", "surname"} if has_name else {FULL_NAME}
+    return [field for field in FIELDS if field.name not in present | unwanted]
 
 
-def _refuse_missing(present: set[str], headings: dict[str, str | None]) -> None:
+def _missing(present: set[str]) -> list[Field]:
+    return [field for field in _absent(present) if field.is_required or field.name in ("forename", "surname")]
+
+
+def _refuse_missing(present: set[str], headings: Mapping[str, str | None]) -> None:
     missing = _missing(present)
     if not missing:
         return
@@ -112,7 +128,7 @@ def _refuse_missing(present: set[str], headings: dict[str, str | None]) -> None:
     )
 
 
-def _refuse_double_claims(matches: list[HeadingMatch], headings: dict[str, str | None]) -> None:
+def _refuse_double_claims(matches: list[HeadingMatch], headings: Mapping[str, str | None]) -> None:
     words = [plain_words(headings[match.column] or "") for match in matches if match.method == "exact"]
     twice = sorted({word for word in words if words.count(word) > 1})
     if twice:

@@ -7,11 +7,11 @@ import polars as pl
 
 from tf_assets.linkage.dates import DateOrder
 from tf_assets.linkage.returns.grid import ROW_NUMBER
-from tf_assets.linkage.returns.headings import HeadingMatch, match_headings
+from tf_assets.linkage.returns.headings import HeadingMatch, absent_fields, match_headings, unused_headings
 from tf_assets.linkage.returns.reading import Sheet, read_rows
 from tf_assets.linkage.returns.rows import ADULT_AGE, ReadRows, standardise_rows
 from tf_assets.linkage.returns.rules import RULES
-from tf_assets.linkage.returns.vocabulary import FIELD_NAMES, FULL_NAME
+from tf_assets.linkage.returns.vocabulary import FIELD_NAMES, FULL_NAME, Field
 from tf_assets.warehouse.errors import InputRefused
 
 MOST_REFUSED_SHARE = 0.25
@@ -83,13 +83,14 @@ class JudgedReturn:
     """A return that can be used.
 
     accepted: REGISTER_COLUMNS, one row a person; judgements: JUDGEMENT_SCHEMA, one row for each row and rule broken;
-    headings: how each column was understood.
+    headings: how each column was understood; unused: headings that mean no field of the schedule.
     """
 
     accepted: pl.DataFrame
     judgements: pl.DataFrame
     facts: Facts
     headings: tuple[HeadingMatch, ...]
+    unused: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
         raise ReturnRefused(str(refusal), _file_judgement(received, "file_unreadable", str(refusal))) from None
     read = standardise_rows(sheet, matches, received.quarter_date)
     broken = _broken_rules(read.rows)
-    judgements = _judgements(broken, received)
+    judgements = _judgements(broken, absent_fields(matches), received)
     refused_rows = judgements.filter(pl.col("severity") == "refused")[ROW_NUMBER].unique()
     _refuse_wrong_quarter(read, received, judgements)
     _refuse_too_many(read.rows.height, refused_rows.len(), received, judgements)
@@ -130,11 +131,12 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
         *received.columns(), received_at=pl.lit(received.received_at, pl.Datetime("us"))
     )
     facts = _facts(sheet, read, judgements, refused_rows)
-    return JudgedReturn(accepted.select(REGISTER_COLUMNS), judgements, facts, tuple(matches))
+    unused = unused_headings(sheet.headings, matches)
+    return JudgedReturn(accepted.select(REGISTER_COLUMNS), judgements, facts, tuple(matches), unused)
 
 
 def _facts(sheet: Sheet, read: ReadRows, judgements: pl.DataFrame, refused_rows: pl.Series) -> Facts:
-    used = judgements.filter(~pl.col(ROW_NUMBER).is_in(refused_rows.implode()))
+    used = judgements.filter(pl.col(ROW_NUMBER) != WHOLE_FILE, ~pl.col(ROW_NUMBER).is_in(refused_rows.implode()))
     return Facts(
         n_rows=read.rows.height,
         n_accepted=read.rows.height - refused_rows.len(),
@@ -152,16 +154,27 @@ def _facts(sheet: Sheet, read: ReadRows, judgements: pl.DataFrame, refused_rows:
 
 
 def _file_judgement(received: Received, rule: str, sentence: str) -> pl.DataFrame:
-    """A judgement on the file as a whole."""
-    return pl.select(
-        *received.columns(),
-        row_number=pl.lit(WHOLE_FILE),
-        field=pl.lit("file"),
-        rule=pl.lit(rule),
-        severity=pl.lit("refused"),
-        sentence=pl.lit(sentence),
-        advice=pl.lit("Mend the file and send the whole return again."),
-    ).select(pl.col(name).cast(dtype) for name, dtype in JUDGEMENT_SCHEMA.items())
+    """The refusal of the file as a whole."""
+    advice = "Mend the file and send the whole return again."
+    return _whole_file([("file", rule, "refused", sentence, advice)], received)
+
+
+def _column_judgements(received: Received, absent: list[Field]) -> pl.DataFrame:
+    """A warning for each column of the schedule that the return has not."""
+    advice = "Add the column, or tell us under which heading it stands."
+    told = [(each.name, f"The return has no column for {each.name.replace('_', ' ')}.") for each in absent]
+    return _whole_file([(name, "column_missing", "warning", sentence, advice) for name, sentence in told], received)
+
+
+def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) -> pl.DataFrame:
+    """Judgements without a row: (field, rule, severity, sentence, advice)."""
+    names = ["field", "rule", "severity", "sentence", "advice"]
+    told = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()), orient="row")
+    return (
+        told.with_columns(*received.columns(), row_number=pl.lit(WHOLE_FILE))
+        .select(JUDGEMENT_SCHEMA.names())
+        .cast(JUDGEMENT_SCHEMA)
+    )
 
 
 def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
@@ -169,7 +182,9 @@ def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(ROW_NUMBER, *(rule.when.fill_null(False).alias(rule.id) for rule in RULES))
 
 
-def _judgements(broken: pl.DataFrame, received: Received) -> pl.DataFrame:
+def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -> pl.DataFrame:
+    """What is said of columns that are absent, once, and of the rows in those that are there."""
+    unsaid = {each.name for each in absent}
     found = [
         broken.filter(pl.col(rule.id)).select(
             *received.columns(),
@@ -181,11 +196,10 @@ def _judgements(broken: pl.DataFrame, received: Received) -> pl.DataFrame:
             advice=pl.lit(rule.advice),
         )
         for rule in RULES
-        if broken[rule.id].any()
+        if rule.field not in unsaid and broken[rule.id].any()
     ]
-    if not found:
-        return pl.DataFrame(schema=JUDGEMENT_SCHEMA)
-    return pl.concat(found).select(JUDGEMENT_SCHEMA.names()).cast(JUDGEMENT_SCHEMA).sort(ROW_NUMBER, "rule")
+    of_rows = [each.select(JUDGEMENT_SCHEMA.names()).cast(JUDGEMENT_SCHEMA) for each in found]
+    return pl.concat([_column_judgements(received, absent), *of_rows]).sort(ROW_NUMBER, "rule", "field")
 
 
 def _accepted(rows: pl.DataFrame, broken: pl.DataFrame, refused_rows: pl.Series) -> pl.DataFrame:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from tf_assets.linkage.returns.slots import LandedFile, landed_files
+from tf_assets.linkage.partitions import Slot
+from tf_assets.linkage.returns.slots import LandedFile, is_repeat, landed_files
 
 RECEIPT_SCHEMA = pl.Schema(
     {
@@ -28,8 +29,8 @@ Refusals = Mapping[tuple[str | None, date | None, str], str]
 def receipts(landing: Path, refusals: Refusals | None = None) -> pl.DataFrame:
     """One row a file in the order of receipt (RECEIPT_SCHEMA).
 
-    refusals: the sentence for each file whose content was judged and refused. Verdicts: `refused` (slot or
-    content), `duplicate` (the same bytes arrived in the slot before), `superseded` (a later file of the slot counts),
+    refusals: the sentence for each file whose content was judged and refused. Verdicts: `refused` (slot or content),
+    `duplicate` (the same bytes as the file before it in the slot), `superseded` (a later file of the slot counts),
     `current`.
     """
     files = landed_files(landing)
@@ -42,23 +43,25 @@ def receipts(landing: Path, refusals: Refusals | None = None) -> pl.DataFrame:
 
 
 def _verdicts(files: list[LandedFile], refusals: Refusals) -> list[tuple[str, str | None]]:
-    usable = [file for file in files if file.slot and _key(file) not in refusals]
-    current = {file.slot: file.sha256 for file in usable}  # the last of each slot, as files are in order of receipt
-    seen: set[tuple[object, str]] = set()
-    verdicts: list[tuple[str, str | None]] = []
-    for file in files:
-        if file.fault:
-            verdicts.append(("refused", file.fault))
-        elif (file.slot, file.sha256) in seen:
-            verdicts.append(("duplicate", "The same bytes arrived in this slot before."))
+    by_slot: dict[Slot, list[LandedFile]] = {}
+    verdicts: dict[int, tuple[str, str | None]] = {}
+    for number, file in enumerate(files):
+        slot = file.slot
+        if slot is None:
+            verdicts[number] = ("refused", file.fault)
+            continue
+        earlier = by_slot.setdefault(slot, [])
+        if is_repeat(earlier[-1] if earlier else None, file):
+            verdicts[number] = ("duplicate", "The same bytes are the file before it in this slot.")
         elif _key(file) in refusals:
-            verdicts.append(("refused", refusals[_key(file)]))
-        elif current[file.slot] != file.sha256:
-            verdicts.append(("superseded", "A later file of the same slot counts."))
+            verdicts[number] = ("refused", refusals[_key(file)])
         else:
-            verdicts.append(("current", None))
-        seen.add((file.slot, file.sha256))
-    return verdicts
+            verdicts[number] = ("superseded", "A later file of the same slot counts.")
+        earlier.append(file)
+    # Files are in order of receipt, so the last usable one of each slot is the one that counts.
+    last = {file.slot: number for number, file in enumerate(files) if verdicts[number][0] == "superseded"}
+    verdicts |= dict.fromkeys(last.values(), ("current", None))
+    return [verdicts[number] for number in range(len(files))]
 
 
 def _key(file: LandedFile) -> tuple[str | None, date | None, str]:

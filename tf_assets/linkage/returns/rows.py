@@ -141,5 +141,6 @@ def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, di
 
 def _age(born: pl.Expr, on: date) -> pl.Expr:
     """Completed years on a day."""
-    had_birthday = (born.dt.month() * 100 + born.dt.day()) <= on.month * 100 + on.day
+    month_and_day = born.dt.month().cast(pl.Int32) * 100 + born.dt.day()
+    had_birthday = month_and_day <= on.month * 100 + on.day
     return pl.lit(on.year) - born.dt.year() - (~had_birthday).cast(pl.Int32)

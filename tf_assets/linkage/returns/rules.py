@@ -72,7 +72,7 @@ _is_placeholder = _born.is_in(list(PLACEHOLDER_BIRTH_DATES))
 _flag_names = {field: field.removeprefix("is_problem_").replace("_", " ") for field in PROBLEM_FIELDS}
 _date_names = {"assessment_date": "assessment date", "start_date": "start date", "end_date": "end date"}
 
-REFUSALS: tuple[Rule, ...] = (
+_REFUSALS_OF_ONE_ROW: tuple[Rule, ...] = (
     Rule("row_too_wide", "row", "refused", pl.col("has_stray_cell"),
          "The row has more cells than there are headings, so its values may stand in the wrong columns.",
          "Put quotes round text that contains the delimiter.", OURS),
@@ -81,10 +81,6 @@ REFUSALS: tuple[Rule, ...] = (
     Rule("person_ref_missing", "person_ref", "refused", pl.col("person_ref").is_null(),
          "The person reference is missing.", "Give each person a reference that stays the same in all returns.",
          SCHEDULE),
-    Rule("person_repeated", "person_ref", "refused",
-         pl.col("person_ref").is_not_null() & (pl.col("person_ref").cum_count().over("person_ref") > 1),
-         "The person reference stands in an earlier row of this return; the first row is used.",
-         "Send one row for each person.", SCHEDULE),
     Rule("surname_missing", "surname", "refused", pl.col("surname").is_null(), "The surname is missing.",
          "Add the surname; without it the person cannot be linked.", SCHEDULE),
     Rule("birth_in_future", "date_of_birth", "refused", _born > _quarter_end,
@@ -104,6 +100,17 @@ REFUSALS: tuple[Rule, ...] = (
          "The start date is after the end of the quarter.", "Correct it, or send the row in the return of its quarter.",
          SCHEDULE),
 )  # fmt: skip
+
+_is_usable = ~pl.any_horizontal(rule.when.fill_null(False) for rule in _REFUSALS_OF_ONE_ROW)
+
+REFUSALS: tuple[Rule, ...] = (
+    *_REFUSALS_OF_ONE_ROW,
+    Rule("person_repeated", "person_ref", "refused",
+         _is_usable & (_is_usable.cast(pl.Int32).cum_sum().over("person_ref") > 1),
+         "The person reference stands in an earlier row of this return; that row is used.",
+         "Send one row for each person.", SCHEDULE),
+)  # fmt: skip
+"""The last rule needs the others: of a person's rows the first that is otherwise usable is used."""
 
 WARNINGS: tuple[Rule, ...] = (
     Rule("forename_missing", "forename", "warning", pl.col("forename").is_null() & pl.col("surname").is_not_null(),
@@ -180,7 +187,7 @@ REPAIRS: tuple[Rule, ...] = (
          HMRC_NUMBERS),
     Rule("postcode_mended", "postcode", "repaired",
          pl.col("postcode").str.replace(" ", "") != standardise.compact(_sent("postcode")),
-         "A letter O or I in the postcode was read as a figure, or a figure 0 as a letter.", "Correct the postcode.",
+         "A letter O or I in the postcode was read as a figure.", "Correct the postcode.",
          POST_OFFICE),
     Rule("role_from_age", "role", "repaired", _sent("role").is_null() & pl.col("age").is_not_null(),
          "The role is missing and was taken from the age.", "Write adult or child.", SCHEDULE),

@@ -63,9 +63,14 @@ def match_schools(texts: pl.DataFrame, reference: pl.DataFrame, semantic: Semant
 def _match_in_council(council_code: str, texts: list[str], schools: pl.DataFrame, semantic: Semantic) -> pl.DataFrame:
     urn_of = _urns_by_words(schools)
     rows: dict[str, tuple[str | None, str, float | None]] = {}
+    urns = set(schools["urn"].to_list())
     for text in texts:
         words = school_words(text)
-        rows[text] = (urn_of[words], "exact", 1.0) if words in urn_of else _nearest(words, urn_of)
+        named = [word for word in words.split() if word in urns]
+        if words in urn_of or named:
+            rows[text] = (urn_of.get(words) or named[0], "exact", 1.0)
+        else:
+            rows[text] = _nearest(words, urn_of)
     open_texts = {school_words(text): text for text, row in rows.items() if row[0] is None and school_words(text)}
     if open_texts and urn_of:
         near = semantic(sorted(open_texts), sorted(urn_of), SEMANTIC_THRESHOLD, SEMANTIC_MARGIN)

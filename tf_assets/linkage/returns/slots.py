@@ -57,11 +57,17 @@ def landed_files(landing: Path) -> list[LandedFile]:
 
 
 def files_of_slot(landing: Path, slot: Slot) -> list[LandedFile]:
-    """The files of one slot, the one received last at the end."""
+    """The files of one slot, the one received last at the end; the same bytes twice running are one, the first."""
     root = landing / "returns"
     folder = root / slot.council_code / slot.quarter_date.isoformat()
     found = [each for path in _visible_files(folder) if (each := _landed(root, path)).slot == slot]
-    return sorted(found, key=lambda each: (each.received_at, each.sha256))
+    ordered = sorted(found, key=lambda each: (each.received_at, each.sha256))
+    return [file for before, file in zip([None, *ordered], ordered, strict=False) if not is_repeat(before, file)]
+
+
+def is_repeat(before: LandedFile | None, file: LandedFile) -> bool:
+    """The same bytes as the file before it in the slot: sent twice, received once."""
+    return before is not None and before.sha256 == file.sha256
 
 
 def name_of(file: LandedFile) -> str:

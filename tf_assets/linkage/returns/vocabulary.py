@@ -36,13 +36,15 @@ FULL_NAME = "full_name"
 FIELDS: tuple[Field, ...] = (
     _field(
         "family_ref", True, "family reference number",
-        "family ref|family reference|family id|family number|family no|family identifier|household ref|household id"
+        "family ref|family reference|family reference number|household reference number"
+        "|family id|family number|family no|family identifier|household ref|household id"
         "|household reference|household number|household no|tf family id|tf family ref|family unique id"
         "|case ref|case reference|case id|case number|family code|hh ref|hh id|troubled family id|fam ref|fam id",
     ),
     _field(
         "person_ref", True, "individual person reference number",
-        "person ref|person reference|person id|person number|person no|individual ref|individual id"
+        "person ref|person reference|person reference number|individual reference number"
+        "|person id|person number|person no|individual ref|individual id"
         "|individual reference|individual number|individual no|person identifier|individual identifier|client id"
         "|client ref|client reference|client number|member ref|member id|member reference|member number|unique id"
         "|person unique id|pid|tf person id|tf individual id|ind ref|ind id|family member id|family member ref"
@@ -141,7 +143,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     _field(
         "is_problem_attendance", False, "problem: children not attending school",
-        "is problem attendance|problem attendance|attendance|school attendance|education|not attending school|problem 2"
+        "is problem attendance|problem attendance|attend|attendance|school attendance|education|problem 2"
+        "|not attending school"
         "|criterion 2|poor attendance|p2|attendance problem|headline problem 2|truancy|absence|school absence|crit 2"
         "|children not attending school|poor school attendance",
     ),
@@ -164,7 +167,7 @@ FIELDS: tuple[Field, ...] = (
         "|violence at home|crit 5",
     ),
     _field(
-        "is_problem_health", False, "problem: physical or mental health",
+        "is_problem_health", False, "problem: physical or mental health, poor health of body or mind",
         "is problem health|problem health|health|mental health|health problem|health problems|health needs"
         "|problem 6|criterion 6"
         "|p6|physical and mental health|health condition|headline problem 6|range of health problems|crit 6"

@@ -1,0 +1,219 @@
+"""Any format in, rows and headings out; whatever is no table is refused in a sentence."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tf_assets.linkage.returns.reading import Sheet, read_rows
+from tf_assets.linkage.returns.spreadsheets import OLE_MAGIC
+from tf_assets.warehouse.errors import InputRefused
+
+HEADINGS = ["Family ref", "Person ref", "Forename", "Surname", "DOB", "Postcode", "Group", "Start date"]
+ANN = ["F1", "P1", "Zoë", "O'Neil", "13/02/1985", "M1 1AE", "programme", "01/05/2015"]
+BEN = ["F1", "P2", "Ben", "O'Neil", "14/02/2005", "M1 1AE", "programme", "01/05/2015"]
+
+
+def _csv(*rows: list[str], delimiter: str = ",", end: str = "\n") -> str:
+    return "".join(delimiter.join(row) + end for row in rows)
+
+
+def _rows(sheet: Sheet) -> list[list[object]]:
+    return [list(row) for row in sheet.cells.rows()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_text_in_any_encoding_and_delimiter(encoding: str, delimiter: str) -> None:
+    sheet = read_rows(_csv(HEADINGS, ANN, BEN, delimiter=delimiter).encode(encoding))
+    assert list(sheet.headings.values()) == HEADINGS
+    assert _rows(sheet) == [[2, *ANN], [3, *BEN]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_end(end: str) -> None:
+    assert _rows(read_rows(_csv(HEADINGS, ANN, BEN, end=end).encode())) == [[2, *ANN], [3, *BEN]]
+
+
+def test_titles_blanks_totals_and_footnotes_leave_row_numbers_alone() -> None:
+    text = "Register of families\n\n" + _csv(HEADINGS, ANN) + ",,,,,,,\n\n" + _csv(BEN) + "Total,2\nEnd of the report\n"
+    sheet = read_rows(text.encode())
+    assert _rows(sheet) == [[4, *ANN], [7, *BEN]]
+    assert (sheet.heading_row, sheet.n_blank, sheet.n_totals) == (3, 2, 2)
+
+
+def test_headings_printed_again_are_left_out() -> None:
+    sheet = read_rows(_csv(HEADINGS, ANN, HEADINGS, BEN).encode())
+    assert _rows(sheet) == [[2, *ANN], [4, *BEN]]
+
+
+def test_quoted_text_may_hold_delimiters_quotes_and_line_breaks() -> None:
+    row = 'F1,P1,Ann,"Smith, ""the"" elder\nof Leeds",13/02/1985,M1 1AE,programme,01/05/2015\n'
+    sheet = read_rows((_csv(HEADINGS) + row + _csv(BEN)).encode())
+    assert _rows(sheet)[0][4] == 'Smith, "the" elder\nof Leeds'
+    assert [row[0] for row in _rows(sheet)] == [2, 3]  # a row with a line break is one row
+
+
+def test_stray_quotes_are_read_as_they_stand() -> None:
+    row = ["F1", "P1", 'Bo "the" Great', 'Smi"th', "13/02/1985", "M1 1AE", "programme", "01/05/2015"]
+    assert _rows(read_rows(_csv(HEADINGS, row, BEN).encode())) == [[2, *row], [3, *BEN]]
+
+
+def test_a_row_wider_than_the_headings_keeps_all_its_cells() -> None:
+    wide = [*ANN, "01/06/2016"]
+    sheet = read_rows(_csv(HEADINGS, wide, BEN).encode())
+    assert len(sheet.stray_columns) == 1
+    assert _rows(sheet)[0] == [2, *wide]
+
+
+def _workbook(fill: Callable[[openpyxl.Workbook], None]) -> bytes:
+    book = openpyxl.Workbook()
+    fill(book)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def test_a_workbook_with_notes_titles_and_cells_of_every_type() -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.active["A1"] = "How to fill this in"  # type: ignore[index]
+        sheet = book.create_sheet("Data")
+        sheet["B2"] = "Register, merged title"
+        sheet.merge_cells("B2:F2")
+        rows: list[list[Any]] = [
+            HEADINGS,
+            ["F1", 7, "Ann", "Smith", date(1985, 2, 13), "M1 1AE", "programme", 42125],
+            [None] * 8,
+        ]
+        for at, row in enumerate([*rows, ["F1", 8.0, "Ben", "Smith", "14/02/2005", "M1 1AE", "programme", "1/5/15"]]):
+            for column, value in enumerate(row, start=2):
+                sheet.cell(4 + at, column, value)
+
+    sheet = read_rows(_workbook(fill))
+    assert sheet.kind == "xlsx"
+    assert _rows(sheet) == [
+        [5, "F1", "7", "Ann", "Smith", "1985-02-13 00:00:00", "M1 1AE", "programme", "42125"],
+        [7, "F1", "8", "Ben", "Smith", "14/02/2005", "M1 1AE", "programme", "1/5/15"],
+    ]
+
+
+def test_two_sheets_with_a_register_are_refused_rather_than_one_lost() -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        for sheet, row in ((book.active, ANN), (book.create_sheet("July"), BEN)):
+            sheet.append(HEADINGS)  # type: ignore[union-attr]
+            sheet.append(row)  # type: ignore[union-attr]
+
+    with pytest.raises(InputRefused, match="More than one sheet holds a register"):
+        read_rows(_workbook(fill))
+
+
+def _archive(**members: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), text)
+    return buffer.getvalue()
+
+
+def _ods(rows: str) -> bytes:
+    names = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        '<manifest:file-entry manifest:full-path="/" '
+        'manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+    )
+    body = f"<office:body><office:spreadsheet><table:table table:name='S'>{rows}</table:table></office:spreadsheet>"
+    return _archive(
+        mimetype="application/vnd.oasis.opendocument.spreadsheet",
+        content_xml=f"<office:document-content {names}>{body}</office:body></office:document-content>",
+        **{"META-INF__manifest_xml": manifest},
+    )
+
+
+def _ods_row(cells: list[str]) -> str:
+    filled = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+    )
+    return f'<table:table-row>{filled}<table:table-cell table:number-columns-repeated="16000"/></table:table-row>'
+
+
+_ODS_BLANKS = '<table:table-row table:number-rows-repeated="{n}"><table:table-cell/></table:table-row>'
+
+
+def test_an_ods_with_repeated_blank_rows() -> None:
+    rows = _ODS_BLANKS.format(n=2) + _ods_row(HEADINGS) + _ods_row(ANN) + _ODS_BLANKS.format(n=1_000_000)
+    sheet = read_rows(_ods(rows))
+    assert (sheet.kind, _rows(sheet)) == ("ods", [[4, *ANN]])
+
+
+_FAR_CELL = '<worksheet><sheetData><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+_VAST_ODS = (
+    '<table:table-row table:number-rows-repeated="1000000"><table:table-cell office:value-type="string" '
+    'table:number-columns-repeated="16000"><text:p>x</text:p></table:table-cell></table:table-row>'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b" \r\n \n", "is empty"),
+        ("\ufeff".encode(), "is empty"),
+        (b"%PDF-1.4 ...", "not a table"),
+        (b"Dear colleague\nplease find enclosed\n", "not a table"),
+        (bytes(range(256)) * 20, "not a table"),
+        (_archive(**{"word__document_xml": "<w/>"}), "not a table"),
+        (b"PK\x03\x04 not really", "damaged or was cut short"),
+        (_ods(_ods_row(HEADINGS))[:200], "damaged or was cut short"),
+        (OLE_MAGIC + b"x" * 600, "damaged or was cut short"),
+        (OLE_MAGIC + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
+        (_archive(**{"xl__workbook_xml": "<w/>", "xl__worksheets__sheet1_xml": _FAR_CELL}), "unpacks to far more"),
+        (_ods(_VAST_ODS), "unpacks to far more"),
+        (_csv(HEADINGS).encode(), "headings but no rows"),
+        (b"alpha;beta\n1;2\n", "No row of headings"),
+        (_csv(HEADINGS, ANN, BEN[:3]).encode()[:-1], "ends in the middle of a row"),
+        ((_csv(HEADINGS, ANN) + 'F1,P2,"Ben').encode(), "ends in the middle of a row"),
+        ((_csv(HEADINGS, ANN) + 'F1,P2,"Ben\n' + _csv(BEN, BEN)).encode(), "ends in the middle of a row"),
+        (_csv(HEADINGS, ANN, BEN).encode("utf-16")[:-3], "ends in the middle of a row"),
+    ],
+)
+def test_what_is_no_whole_table_is_refused(content: bytes, sentence: str) -> None:
+    with pytest.raises(InputRefused, match=sentence):
+        read_rows(content)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tf_assets.linkage.returns.spreadsheets.MOST_UNPACKED_BYTES", 1000)
+    with pytest.raises(InputRefused, match="unpacks to far more"):
+        read_rows(_archive(**{"xl__workbook_xml": "<w/>" * 1000}))
+
+
+def test_a_last_line_without_an_end_is_whole_when_it_has_all_its_cells() -> None:
+    assert len(_rows(read_rows(_csv(HEADINGS, ANN, BEN).encode()[:-1]))) == 2
+
+
+@given(st.one_of(st.binary(max_size=400), st.text(alphabet=',;\t|"\n\rAé\x00 ', max_size=300).map(str.encode)))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_give_rows_or_a_refusal(content: bytes) -> None:
+    try:
+        assert read_rows(content).cells.height > 0
+    except InputRefused as refusal:
+        assert str(refusal).endswith(".")
+
+
+@given(st.integers(0, 4000), st.binary(min_size=1, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_a_workbook_with_any_bytes_changed_gives_rows_or_a_refusal(at: int, noise: bytes) -> None:
+    good = _ods(_ods_row(HEADINGS) + _ods_row(ANN))
+    at %= len(good)
+    for content in (good[:at] + noise + good[at + len(noise) :], good[:at]):
+        try:
+            read_rows(content)
+        except InputRefused as refusal:
+            assert str(refusal).endswith(".")
