@@ -228,7 +228,7 @@ def _plain_condition(template: str) -> str | None:
         tree = sqlglot.parse_one(f"SELECT * FROM batch WHERE {condition}", dialect="duckdb")
     except SqlglotError:
         return None
-    if not isinstance(tree, exp.Select) or set(each for each, value in tree.args.items() if value) - _PLAIN_CLAUSES:
+    if not isinstance(tree, exp.Select) or {each for each, value in tree.args.items() if value} - _PLAIN_CLAUSES:
         return None
     if tree.find(exp.Subquery, exp.Window, exp.AggFunc, exp.Exists) or len(list(tree.find_all(exp.Query))) > 1:
         return None
