@@ -94,8 +94,12 @@ def _is_week(node: exp.Expr) -> bool:
     return _called(node, "isoyear", "yearweek", "weekday", "dayname")
 
 
-def _is_table_function(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Table) and (not isinstance(node.this, exp.Identifier) or bool(node.args.get("db")))
+def _is_other_source(node: exp.Expr) -> bool:
+    """Whether a source is a function, a file (DuckDB reads one by its quoted path) or another database's table."""
+    if not isinstance(node, exp.Table):
+        return False
+    is_bare = isinstance(node.this, exp.Identifier) and re.fullmatch(r"[A-Za-z_]\w*", node.name)
+    return not is_bare or bool(node.args.get("db"))
 
 
 def _is_division_by_zero(node: exp.Expr) -> bool:
@@ -169,7 +173,7 @@ FORBIDDEN: tuple[Construct, ...] = (
         "a source that is not a bare table name",
         "a model reads tables of its environment by their bare names only; write numbers as a VALUES list or a "
         "recursive CTE",
-        _is_table_function,
+        _is_other_source,
     ),
     Construct(
         "the clock or chance",
