@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tf_assets.research.cohorts.features import COVARIATES
-from tf_assets.research.cohorts.matching import match
+from tf_assets.research.cohorts.matching import match_for_areas
 from tf_assets.research.cohorts.propensity import estimate_propensity
 from tf_assets.research.effects.doubly_robust import aipw_effect
 from tf_assets.research.effects.effect import Effect, Sample
@@ -100,7 +100,8 @@ def simulate(seed: int, n_families: int, rate: float, spared: float, family_shar
 def sample_of(cohort: Simulated) -> Sample:
     """The whole cohort after propensity and matching."""
     scores = estimate_propensity(cohort.people, cohort.covariates).scores
-    arrays = cohort_of(cohort.people, cohort.covariates, scores, match(scores).people)
+    matched, _, _ = match_for_areas(scores, cohort.people)
+    arrays = cohort_of(cohort.people, cohort.covariates, scores, matched)
     place = cohort.people["person_pseudonym"].arg_sort().to_numpy()
     return arrays.sample(np.arange(len(place)), cohort.outcome[place])
 

@@ -5,7 +5,7 @@ import polars as pl
 
 from tf_assets.quality.gate import Produced, gated_asset, sql_assets
 from tf_assets.research.cohorts.balance import covariate_balance as balance_of
-from tf_assets.research.cohorts.matching import match
+from tf_assets.research.cohorts.matching import match_for_areas
 from tf_assets.research.cohorts.propensity import estimate_propensity
 from tf_assets.research.cohorts.protocol import SQL_PARAMETERS
 from tf_assets.warehouse.zone import Zone
@@ -30,11 +30,14 @@ def propensity(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
 @gated_asset("matched_cohorts", deps=["propensity", "eligible_people"])
 def matched_cohorts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """The matched sample with its weights."""
-    matched = match(zone.read("propensity"))
-    families = zone.read("eligible_people").select("person_pseudonym", "family_pseudonym")
+    table, national, regional = match_for_areas(zone.read("propensity"), zone.read("eligible_people"))
     return Produced(
-        matched.people.join(families, on="person_pseudonym").sort("person_pseudonym"),
-        {"n_unmatched_programme_people": matched.n_unmatched, "caliper_logits": round(matched.caliper, 4)},
+        table,
+        {
+            "n_unmatched_programme_people": national.n_unmatched,
+            "n_unmatched_within_regions": regional.n_unmatched,
+            "caliper_logits": round(national.caliper, 4),
+        },
     )
 
 

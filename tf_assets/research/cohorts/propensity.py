@@ -17,7 +17,7 @@ PENALTY = 1.0
 class Propensity:
     """Scores, and the model they come from.
 
-    scores: person_pseudonym, arm, stratum (age band, sex and region: matches are exact on it), propensity, logit,
+    scores: person_pseudonym, arm, stratum (age band and sex: matches are exact on it), propensity, logit,
     is_on_support (between the other arm's lowest and highest logit in the stratum); area: of the ROC curve.
     """
 
@@ -33,7 +33,8 @@ def estimate_propensity(people: pl.DataFrame, covariates: pl.DataFrame) -> Prope
     people: eligible_people; covariates: cohort_covariates. People of one family share most covariates, so a person is
     the unit here and the family is the cluster of every standard error later.
     """
-    joined = people.drop("age_at_index", strict=False).join(covariates, on="person_pseudonym", how="inner").sort("person_pseudonym")
+    joined = people.drop("age_at_index", strict=False).join(covariates, on="person_pseudonym")
+    joined = joined.sort("person_pseudonym")
     _refuse_one_arm(joined)
     parts = [_fitted(part) for part in joined.partition_by("is_child", maintain_order=True)]
     scores = pl.concat(parts).with_columns(stratum=stratum()).sort("person_pseudonym")
@@ -50,9 +51,9 @@ def estimate_propensity(people: pl.DataFrame, covariates: pl.DataFrame) -> Prope
 
 
 def stratum() -> pl.Expr:
-    """Age band, sex and region in one text: a match is found within it, never across it."""
+    """Age band and sex in one text: a match is found within it, never across it."""
     band = pl.when("is_adult").then(pl.lit("adult")).when("is_juvenile").then(pl.lit("10-17")).otherwise(pl.lit("0-9"))
-    return pl.concat_str(band, pl.col("sex").fill_null("U"), pl.col("region_code"), separator=" ")
+    return pl.concat_str(band, pl.col("sex").fill_null("U"), separator=" ")
 
 
 def _refuse_one_arm(joined: pl.DataFrame) -> None:

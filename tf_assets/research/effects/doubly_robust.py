@@ -9,13 +9,15 @@ import numpy as np
 from tf_assets.research.effects.clustered import cluster_sums
 from tf_assets.research.effects.effect import (
     Effect,
+    Rows,
     Sample,
     Vector,
     effective_sample,
-    interval,
+    is_yes_no,
     naive_difference,
     warnings_of,
 )
+from tf_assets.research.effects.intervals import ArmMean, difference_interval
 
 RIDGE = 1.0
 """Penalty of each standardised coefficient of the outcome model, in people: keeps small areas stable."""
@@ -36,22 +38,19 @@ def aipw_effect(sample: Sample) -> Effect:
     estimate = float(residual[treated].mean() - share @ residual)
     rate = float(supported.outcome[treated].mean())
     influence = np.where(
-        treated,
-        (residual - residual[treated].mean()) / n_treated,
-        -share * (residual - share @ residual),
+        treated, (residual - residual[treated].mean()) / n_treated, share * (residual - share @ residual)
     )
-    sums = cluster_sums(influence[:, None], supported.family)
-    n_clusters = len(sums)
-    variance = float((sums**2).sum()) * n_clusters / max(n_clusters - 1, 1)
-    standard_error, ci_low, ci_high, p_value = interval(estimate, variance**0.5)
+    programme = ArmMean(rate, _variance(influence, treated, supported), float(n_treated))
+    comparison = ArmMean(rate - estimate, _variance(influence, ~treated, supported), effective_sample(odds))
+    interval = difference_interval(programme, comparison, is_share=is_yes_no(supported))
     return Effect(
         method="aipw",
         estimand="ATT, programme people on common support",
         estimate=estimate,
-        standard_error=standard_error,
-        ci_low=ci_low,
-        ci_high=ci_high,
-        p_value=p_value,
+        standard_error=interval.standard_error,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        p_value=interval.p_value,
         n_treated=int(n_treated),
         n_comparison=int((~treated).sum()),
         effective_sample=effective_sample(odds),
@@ -60,6 +59,12 @@ def aipw_effect(sample: Sample) -> Effect:
         naive_difference=naive_difference(sample),
         warnings=warnings_of(supported),
     )
+
+
+def _variance(influence: Vector, rows: Rows, sample: Sample) -> float:
+    """Variance of one arm's part: squares of its influences' sums by family."""
+    sums = cluster_sums(influence[rows][:, None], sample.family[rows])
+    return float((sums**2).sum()) * len(sums) / max(len(sums) - 1, 1)
 
 
 def _expected_without(sample: Sample, odds: Vector) -> Vector:

@@ -4,9 +4,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
-
-from tf_assets.research.cohorts.protocol import CONFIDENCE
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -15,7 +12,7 @@ FEWEST_PEOPLE = 20
 """People of each arm below which no effect is estimated (ours)."""
 
 FEWEST_EVENTS = 10
-"""Yes answers over both arms below which the normal interval is not trusted; it is given with a warning (ours)."""
+"""Yes answers over both arms below which an effect says how few they are (ours)."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +68,21 @@ def naive_difference(sample: Sample) -> float:
     return float(sample.outcome[sample.on_programme].mean() - sample.outcome[~sample.on_programme].mean())
 
 
-def interval(estimate: float, standard_error: float) -> tuple[float | None, float | None, float | None, float | None]:
-    """Standard error, both ends of the normal interval and the two-sided p-value; all None when nothing varies."""
-    if not np.isfinite(standard_error) or standard_error <= 1e-12:
-        return None, None, None, None
-    reach = float(norm.ppf(0.5 + CONFIDENCE / 2)) * standard_error
-    return standard_error, estimate - reach, estimate + reach, float(2 * norm.sf(abs(estimate) / standard_error))
-
-
 def effective_sample(weights: Vector) -> float:
     """Kish's effective sample size."""
     return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
+
+
+def is_yes_no(sample: Sample) -> bool:
+    """Whether the outcome is a share: each value is 0 or 1."""
+    return bool(np.isin(sample.outcome, (0.0, 1.0)).all())
 
 
 def warnings_of(sample: Sample) -> tuple[str, ...]:
     """What makes an estimate shaky."""
     found = []
     n_events = sample.outcome.sum()
-    is_yes_no = bool(np.isin(sample.outcome, (0.0, 1.0)).all())
-    if is_yes_no and min(n_events, len(sample.outcome) - n_events) < FEWEST_EVENTS:
+    if is_yes_no(sample) and min(n_events, len(sample.outcome) - n_events) < FEWEST_EVENTS:
         found.append("few events")
     weights = sample.weight[~sample.on_programme]
     if effective_sample(weights) < 0.2 * max((weights > 0).sum(), 1):

@@ -28,17 +28,18 @@ class Cohort:
     family: NDArray[np.int64]
     region: NDArray[np.str_]
     weight: Vector
+    region_weight: Vector
     logit: Vector
     is_on_support: NDArray[np.bool_]
     covariates: Vector
 
-    def sample(self, rows: NDArray[np.int64], outcome: Vector) -> Sample:
-        """The people at `rows` with their outcome."""
+    def sample(self, rows: NDArray[np.int64], outcome: Vector, within_region: bool = False) -> Sample:
+        """The people at `rows` with their outcome; weights of the national match, or of the one within regions."""
         return Sample(
             outcome,
             self.on_programme[rows],
             self.family[rows],
-            self.weight[rows],
+            (self.region_weight if within_region else self.weight)[rows],
             self.logit[rows],
             self.is_on_support[rows],
             self.covariates[rows],
@@ -48,9 +49,10 @@ class Cohort:
 def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFrame, matched: pl.DataFrame) -> Cohort:
     """Put eligible_people, cohort_covariates, propensity and matched_cohorts side by side."""
     joined = (
-        people.drop("age_at_index", strict=False).join(covariates, on="person_pseudonym")
+        people.drop("age_at_index", strict=False)
+        .join(covariates, on="person_pseudonym")
         .join(scores.select("person_pseudonym", "logit", "is_on_support"), on="person_pseudonym")
-        .join(matched.select("person_pseudonym", "weight"), on="person_pseudonym", how="left")
+        .join(matched.select("person_pseudonym", "weight", "region_weight"), on="person_pseudonym", how="left")
         .sort("person_pseudonym")
     )
     return Cohort(
@@ -59,6 +61,7 @@ def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFra
         family=joined["family_pseudonym"].rank("dense").cast(pl.Int64).to_numpy(),
         region=joined["region_code"].to_numpy(),
         weight=joined["weight"].fill_null(0.0).to_numpy(),
+        region_weight=joined["region_weight"].fill_null(0.0).to_numpy(),
         logit=joined["logit"].to_numpy(),
         is_on_support=joined["is_on_support"].to_numpy(),
         covariates=model_matrix(joined),
@@ -93,7 +96,7 @@ def _by_area(cohort: Cohort, rows: NDArray[np.int64], outcome: Vector) -> Iterat
     areas = [(*ENGLAND, np.ones(len(rows), np.bool_))]
     areas += [(code, names[code], cohort.region[rows] == code) for code in sorted(set(cohort.region[rows]))]
     for code, name, inside in areas:
-        sample = cohort.sample(rows[inside], outcome[inside])
+        sample = cohort.sample(rows[inside], outcome[inside], within_region=code != ENGLAND[0])
         for method in METHODS:
             effect = estimate_effect(sample, method)
             if effect is not None:

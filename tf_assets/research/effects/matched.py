@@ -2,19 +2,23 @@
 
 import numpy as np
 
-from tf_assets.research.effects.clustered import fit_clustered
+from tf_assets.research.effects.clustered import Fit, fit_clustered
 from tf_assets.research.effects.effect import (
     Effect,
     Sample,
     Vector,
     effective_sample,
-    interval,
+    is_yes_no,
     naive_difference,
     warnings_of,
 )
+from tf_assets.research.effects.intervals import ArmMean, difference_interval
 
 PEOPLE_PER_COLUMN = 20
 """Effective people of each arm that the adjustment needs for each of its columns; else it is left out (ours)."""
+
+MOST_UNMATCHED = 0.05
+"""Share of programme people without a match above which an effect says so: it is not about them (ours)."""
 
 
 def matched_effect(sample: Sample, is_adjusted: bool = True) -> Effect:
@@ -30,18 +34,18 @@ def matched_effect(sample: Sample, is_adjusted: bool = True) -> Effect:
     fit = fit_clustered(matched.outcome, design, matched.weight, matched.family)
     estimate = float(fit.coefficients[1])
     rate = float(np.average(matched.outcome[treated], weights=matched.weight[treated]))
-    standard_error, ci_low, ci_high, p_value = interval(estimate, float(np.sqrt(max(fit.covariance[1, 1], 0.0))))
-    warnings = warnings_of(matched)
+    interval = difference_interval(*_arms(matched, fit), is_share=is_yes_no(matched))
+    warnings = warnings_of(matched) + _unmatched(sample)
     if is_adjusted and design.shape[1] == 2 and sample.covariates.shape[1]:
         warnings = (*warnings, "too few people to adjust")
     return Effect(
         method="matched",
         estimand="ATT, matched programme people",
         estimate=estimate,
-        standard_error=standard_error,
-        ci_low=ci_low,
-        ci_high=ci_high,
-        p_value=p_value,
+        standard_error=interval.standard_error,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        p_value=interval.p_value,
         n_treated=int(treated.sum()),
         n_comparison=int((~treated).sum()),
         effective_sample=effective_sample(matched.weight[~treated]),
@@ -49,6 +53,22 @@ def matched_effect(sample: Sample, is_adjusted: bool = True) -> Effect:
         comparison_rate=rate - estimate,
         naive_difference=naive_difference(sample),
         warnings=warnings,
+    )
+
+
+def _unmatched(sample: Sample) -> tuple[str, ...]:
+    """A word on programme people without a match, when they are too many to be passed over."""
+    share = float((sample.weight[sample.on_programme] == 0).mean())
+    return (f"{share:.0%} of programme people without a match",) if share > MOST_UNMATCHED else ()
+
+
+def _arms(matched: Sample, fit: Fit) -> tuple[ArmMean, ArmMean]:
+    """Both arms' means at the programme people's covariates: constant and arm, and the constant alone."""
+    treated = matched.on_programme
+    both = float(fit.covariance[:2, :2].sum())
+    return (
+        ArmMean(float(fit.coefficients[:2].sum()), both, effective_sample(matched.weight[treated])),
+        ArmMean(float(fit.coefficients[0]), float(fit.covariance[0, 0]), effective_sample(matched.weight[~treated])),
     )
 
 
