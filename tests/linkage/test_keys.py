@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tf_assets.linkage.keys import KEY_NAMES, KEYS_VARIABLE, create_demo_keys, create_keys, load_keys
 from tf_assets.warehouse.errors import KeysRefused
 from tf_assets.warehouse.home import Home

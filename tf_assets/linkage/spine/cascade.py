@@ -91,7 +91,7 @@ def _conclude(
     """Assign, accept, set aside what a person should look at, and estimate how good it all is."""
     floor = scored.rest.pairs.filter(pl.col("probability") >= settings.clerical_floor)
     assigned = assign_one_to_one(floor)
-    threshold = acceptance_threshold(assigned["probability"], settings)
+    threshold = acceptance_threshold(scored.key_links["probability"], assigned["probability"], settings)
     accepted = assigned.filter(pl.col("probability") >= threshold)
     clerical = floor.join(accepted, on="left_record", how="anti").join(accepted, on="right_record", how="anti")
     stages = pl.Enum([*(key.name for key in MATCHKEYS), PROBABILISTIC])

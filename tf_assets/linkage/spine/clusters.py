@@ -112,7 +112,8 @@ def _pairs(records: pl.DataFrame) -> pl.DataFrame:
                 FROM (
                     SELECT a, family_a, family_b FROM identities
                     UNION
-                    SELECT a.record, concat(a.council_code, '|', a.family_ref), concat(b.council_code, '|', b.family_ref)
+                    SELECT a.record, concat(a.council_code, '|', a.family_ref),
+                           concat(b.council_code, '|', b.family_ref)
                     FROM numbers JOIN people AS a ON a.record = numbers.a JOIN people AS b ON b.record = numbers.b
                 )
                 WHERE family_a <> family_b

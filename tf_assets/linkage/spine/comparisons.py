@@ -1,8 +1,8 @@
 """How two records are compared: each identifier, its levels of agreement, and what is assumed of them untaught.
 
-Levels are tried from the first to the last; the last takes all that is left. `m` is the share of true pairs that fall in
-a level, `u` the share of pairs of strangers. The declared values are used where the data cannot teach better ones, and
-say so (`Model.parameters`). They are of the order that the linkage of English administrative data reports (ours).
+Levels are tried from the first to the last; the last takes all that is left. `m` is the share of true pairs that fall
+in a level, `u` the share of pairs of strangers. The declared values are used where the data cannot teach better ones,
+and say so (`Model.parameters`). They are of the order that the linkage of English administrative data reports (ours).
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,14 @@ class Comparison:
     levels: tuple[Level, ...]
 
 
+def _at_most_different(column: str, n_characters: int) -> str:
+    """As long, and no more characters than these differ; two are a slip or a pair that changed places."""
+    return (
+        f"CASE WHEN length({column}_l) = length({column}_r) "
+        f"THEN hamming({column}_l, {column}_r) <= {n_characters} ELSE false END"
+    )
+
+
 def _forename() -> Comparison:
     return Comparison(
         "forename",
@@ -65,8 +73,8 @@ def _surname() -> Comparison:
             Level("names swapped", "surname_l = forename_r OR forename_l = surname_r", 0.01, 0.0008),
             Level(
                 "part of a double name",
-                "list_contains(regexp_split_to_array(surname_l, '[- ]'), surname_r) "
-                "OR list_contains(regexp_split_to_array(surname_r, '[- ]'), surname_l)",
+                "starts_with(surname_l, surname_r || ' ') OR ends_with(surname_l, ' ' || surname_r) "
+                "OR starts_with(surname_r, surname_l || ' ') OR ends_with(surname_r, ' ' || surname_l)",
                 0.01,
                 0.001,
             ),
@@ -114,7 +122,7 @@ def _postcode() -> Comparison:
         "postcode",
         (
             Level("same", "postcode_l = postcode_r", 0.75, 0.00005),
-            Level("one character differs", "damerau_levenshtein(postcode_l, postcode_r) = 1", 0.03, 0.0002),
+            Level("one character differs", _at_most_different("postcode", 1), 0.03, 0.0002),
             Level("same sector", "left(postcode_l, -2) = left(postcode_r, -2)", 0.04, 0.001),
             Level("same district", "left(postcode_l, -3) = left(postcode_r, -3)", 0.05, 0.004),
             Level("different", "ELSE", 0.13, 0.99475, False),
@@ -136,13 +144,13 @@ def _address() -> Comparison:
 
 
 def _number(name: str) -> Comparison:
-    """A number that an authority gives a person; all but never shared, sometimes mistyped or another family member's."""
+    """A number that an authority gives a person; hardly ever shared, sometimes mistyped or a relative's."""
     return Comparison(
         name,
         name,
         (
             Level("same", f"{name}_l = {name}_r", 0.97, 0.0000005),
-            Level("close", f"damerau_levenshtein({name}_l, {name}_r) <= 2", 0.015, 0.00001),
+            Level("close", _at_most_different(name, 2), 0.015, 0.00001),
             Level("different", "ELSE", 0.015, 0.9999895),
         ),
     )
@@ -167,13 +175,27 @@ def applicable(columns: Sequence[str]) -> tuple[Comparison, ...]:
     return tuple(comparison for comparison in COMPARISONS if comparison.column in columns)
 
 
+def level_sql(comparison: Comparison) -> str:
+    """The position of a pair's level, as SQL over `<column>_l` and `<column>_r`; null where one is missing."""
+    conditions = " ".join(
+        f"WHEN {level.sql} THEN {position}" for position, level in enumerate(comparison.levels) if level.sql != "ELSE"
+    )
+    missing = missing_sql(comparison)
+    return f"CASE WHEN {missing} THEN NULL {conditions} ELSE {len(comparison.levels) - 1} END"
+
+
+def missing_sql(comparison: Comparison) -> str:
+    """Where there is nothing to compare."""
+    return f"{comparison.column}_l IS NULL OR {comparison.column}_r IS NULL"
+
+
 def splink_comparison(
     comparison: Comparison, m: Sequence[float] | None = None, u: Sequence[float] | None = None
 ) -> dict[str, Any]:
     """The comparison in Splink's form, with parameters by level where they are given."""
     levels: list[dict[str, Any]] = [
         {
-            "sql_condition": f"{comparison.column}_l IS NULL OR {comparison.column}_r IS NULL",
+            "sql_condition": missing_sql(comparison),
             "label_for_charts": "missing",
             "is_null_level": True,
         }

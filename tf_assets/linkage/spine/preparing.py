@@ -14,6 +14,7 @@ IDENTITY_COLUMNS = ("forename", "surname", "date_of_birth", "sex", "postcode", "
 """What two records can be compared by, where both sides have it."""
 
 REQUIRED_COLUMNS = ("record_id", "forename", "surname", "date_of_birth")
+NAMES = ("forename", "surname", "aliases")
 SIDES = ("left", "right")
 
 
@@ -48,7 +49,7 @@ def workspace(left: pl.DataFrame, right: pl.DataFrame, threads: int = 2) -> Iter
         columns = tuple(
             column
             for column in IDENTITY_COLUMNS
-            if all(column in frame.columns and frame[column].null_count() < frame.height for frame in frames.values())
+            if column in REQUIRED_COLUMNS or all(_is_given(frame, column) for frame in frames.values())
         )
         for side, frame in frames.items():
             _load(connection, side, frame, columns)
@@ -57,12 +58,21 @@ def workspace(left: pl.DataFrame, right: pl.DataFrame, threads: int = 2) -> Iter
         connection.close()
 
 
+def _is_given(frame: pl.DataFrame, column: str) -> bool:
+    return column in frame.columns and frame[column].null_count() < frame.height
+
+
 def _with_text(frame: pl.DataFrame, side: str) -> pl.DataFrame:
     missing = [column for column in REQUIRED_COLUMNS if column not in frame.columns]
     if missing:
         raise InputRefused(f"The {side} table has no column {', '.join(missing)}. Rename its columns and try again.")
     present = [column for column in (*IDENTITY_COLUMNS, "aliases") if column in frame.columns]
     trimmed = [pl.col(column).cast(pl.String).str.strip_chars().alias(column) for column in present]
+    # a double name is the same with a hyphen and without
+    trimmed = [
+        text.str.replace_all("-", " ") if column in NAMES else text
+        for column, text in zip(present, trimmed, strict=True)
+    ]
     frame = frame.select(pl.col("record_id").cast(pl.String), *trimmed)
     blank_to_null = [pl.when(pl.col(column) != "").then(pl.col(column)).alias(column) for column in present]
     if frame["record_id"].null_count():
@@ -88,8 +98,8 @@ def _load(connection: duckdb.DuckDBPyConnection, side: str, frame: pl.DataFrame,
         f"CREATE TABLE {side}_records AS SELECT record_id, row_number() OVER (ORDER BY record_id) AS record "
         "FROM (SELECT DISTINCT record_id FROM given)"
     )
-    names = {"forename", "surname"}
-    others = "".join(f", {column}" for column in columns if column not in names)
+    given = {"forename", "surname"}
+    others = "".join(f", {column}" for column in columns if column not in given)
     aliases = _alias_rows_sql(others) if "aliases" in frame.columns else ""
     connection.execute(
         f"""

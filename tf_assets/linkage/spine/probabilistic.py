@@ -8,6 +8,7 @@ import polars as pl
 from tf_assets.linkage.spine.blocking import add_blocks
 from tf_assets.linkage.spine.comparisons import applicable, splink_comparison
 from tf_assets.linkage.spine.preparing import SIDES, Workspace
+from tf_assets.linkage.spine.relatives import correction_sql, count_relatives
 from tf_assets.linkage.spine.settings import LinkSettings
 from tf_assets.linkage.spine.training import Parameters, linker_settings, open_linker
 
@@ -20,8 +21,8 @@ FREQUENCY_COLUMNS = ("forename", "surname")
 def weigh_pairs(work: Workspace, parameters: Parameters, settings: LinkSettings) -> tuple[pl.DataFrame, int]:
     """Evidence of each candidate pair, and how many blocks were too large to use.
 
-    Columns: left_record, right_record, evidence (log2 of the Bayes factor, that of the pair's best rows, rounded so that
-    the order of floating-point sums cannot change an order of pairs). Pairs that a key linked are among them.
+    Columns: left_record, right_record, evidence (log2 of the Bayes factor, that of the pair's best rows, rounded so
+    that the order of floating-point sums cannot change an order of pairs). Pairs that a key linked are among them.
     """
     blocks, n_capped = add_blocks(work, settings.max_block_pairs)
     prior = 1 / max(work.n_left, work.n_right, 2)
@@ -35,12 +36,15 @@ def weigh_pairs(work: Workspace, parameters: Parameters, settings: LinkSettings)
             ],
             blocking_rules_to_generate_predictions=[f"l.{block} = r.{block}" for block in blocks],
             probability_two_random_records_match=prior,
+            retain_intermediate_calculation_columns=True,
         ),
     )
     _register_name_frequencies(work, linker)
     prior_weight = math.log2(prior / (1 - prior))
     scored = linker.inference.predict(threshold_match_weight=LEAST_WEIGHT + prior_weight)
-    return _best_rows(work.connection, scored.physical_name, prior_weight), n_capped
+    correction = correction_sql(work, parameters, count_relatives(work))
+    evidence = f"match_weight - {prior_weight} - {correction}"
+    return _best_rows(work.connection, scored.physical_name, evidence), n_capped
 
 
 def _register_name_frequencies(work: Workspace, linker: object) -> None:
@@ -58,11 +62,12 @@ def _register_name_frequencies(work: Workspace, linker: object) -> None:
         linker.table_management.register_term_frequency_lookup(frequencies, column)  # type: ignore[attr-defined]
 
 
-def _best_rows(connection: duckdb.DuckDBPyConnection, scored: str, prior_weight: float) -> pl.DataFrame:
+def _best_rows(connection: duckdb.DuckDBPyConnection, scored: str, evidence: str) -> pl.DataFrame:
     """One row a pair of records: the evidence of the two rows that agree best."""
     return connection.sql(
         f"""
-        SELECT l.record AS left_record, r.record AS right_record, round(max(match_weight) - {prior_weight}, 4) AS evidence
+        SELECT l.record AS left_record, r.record AS right_record,
+               round(max({evidence}), 4) AS evidence
         FROM {scored} JOIN left_rows AS l ON l.row_id = row_id_l JOIN right_rows AS r ON r.row_id = row_id_r
         GROUP BY 1, 2 ORDER BY 1, 2
         """

@@ -29,7 +29,7 @@ class Judged:
 
 
 def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int) -> Judged:
-    """Add match_weight (log2 of the odds against nobody) and probability to pairs of left_record, right_record, evidence.
+    """Pairs of left_record, right_record, evidence with match_weight (log2 of the odds against nobody) and probability.
 
     n_left and n_right count the records that take part, those without any pair included.
     """

@@ -37,7 +37,8 @@ PARAMETER_SCHEMA = {
 class LinkSettings:
     """Parameters of a linkage; every one of them is recorded beside its result.
 
-    target_precision: links are accepted from the surest downwards for as long as their mean probability stays above it.
+    target_precision: pairs are accepted from the surest downwards for as long as the mean probability of all links
+    stays above it.
     least_probability: no link below it is accepted, whatever the mean says.
     clerical_floor: pairs between it and acceptance are for a person to look at.
     key_precision: a matchkey whose links are estimated worse than this is not used.
@@ -54,7 +55,7 @@ class LinkSettings:
     fewest_training_links: int = 200
     max_block_pairs: int = 100_000
     max_training_pairs: int = 1_000_000
-    training_sample: int = 700
+    training_sample: int = 1_000
     seed: int = 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from splink import DuckDBAPI, Linker
 
-from tf_assets.linkage.spine.comparisons import Comparison, applicable, splink_comparison
+from tf_assets.linkage.spine.comparisons import Comparison, applicable, level_sql, splink_comparison
 from tf_assets.linkage.spine.preparing import SIDES, Workspace
 from tf_assets.linkage.spine.settings import PARAMETER_SCHEMA, LinkSettings
 from tf_assets.warehouse.errors import EvaluationError
@@ -73,24 +73,30 @@ def open_linker(work: Workspace, tables: Mapping[str, str], settings: dict[str, 
 def _estimate_u(
     work: Workspace, comparisons: Sequence[Comparison], settings: LinkSettings
 ) -> dict[str, list[float | None]]:
-    """Shares of levels among pairs of strangers: two samples in which nobody's partner by a key is left.
+    """Shares of levels among pairs of strangers: all pairs of two samples in which nobody's partner by a key is left.
 
-    The samples are taken by hash, so the same data and seed give the same parameters on any number of threads.
+    Splink's own estimate counts true pairs among the strangers and scans the pairs once a comparison; this is the same
+    count in one scan. The samples are taken by hash, so any number of threads gives the same parameters.
     """
     for side, other in (("left", ""), ("right", "AND record NOT IN (SELECT right_record FROM key_links)")):
+        renamed = ", ".join(f"{column} AS {column}_{side[0]}" for column in work.columns)
         work.connection.execute(
-            f"CREATE OR REPLACE TABLE {side}_sample AS SELECT * FROM {side}_rows WHERE is_latest {other} "
+            f"CREATE OR REPLACE TABLE {side}_sample AS SELECT {renamed} FROM {side}_rows WHERE is_latest {other} "
             f"ORDER BY md5(concat('{settings.seed}|', record)), record LIMIT {settings.training_sample}"
         )
-    linker = open_linker(
-        work,
-        {side: f"{side}_sample" for side in SIDES},
-        linker_settings([splink_comparison(comparison) for comparison in comparisons]),
-    )
-    linker.training.estimate_u_using_random_sampling(
-        max_pairs=4 * settings.training_sample**2, seed=settings.seed, min_count_per_level=None, num_chunks=1
-    )
-    return _learnt(linker, "u_probability")
+    levels = ", ".join(f"{level_sql(comparison)} AS {comparison.name}" for comparison in comparisons)
+    patterns = work.connection.sql(
+        f"SELECT {levels}, count(*) AS n FROM left_sample CROSS JOIN right_sample GROUP BY ALL"
+    ).pl()
+    return {comparison.name: _shares(patterns, comparison) for comparison in comparisons}
+
+
+def _shares(patterns: pl.DataFrame, comparison: Comparison) -> list[float | None]:
+    """The share of each level among pairs in which nothing is missing; None where there is no such pair."""
+    known = patterns.filter(pl.col(comparison.name).is_not_null())
+    counts = dict(known.group_by(comparison.name).agg(pl.col("n").sum()).iter_rows())
+    total = sum(counts.values())
+    return [counts[each] / total if each in counts else None for each in range(len(comparison.levels))]
 
 
 def _estimate_m(

@@ -1,0 +1,99 @@
+"""Relatives: strangers to each other's records who share a surname, a home and now and then a birthday.
+
+Fellegi and Sunter's weights suppose that two records of different people agree by chance alone. Relatives do not: a
+brother shares surname and postcode, a twin the date of birth too, a father and a son now and then the forename. So the
+pairs of different people are taken as a mixture, of strangers and of a few relatives for each record:
+
+    evidence = log2(m / (u + rho r)) = log2(m / u) - log2(1 + rho r / u)
+
+rho is the chance that a given record of the right is a relative of the left one; r is u, but for surname, postcode and
+address it is m, since relatives share them as a person does, and for the same forename or date of birth it is the share
+of relatives who have that in common. Both rho and those shares are counted on the right-hand side, among records that
+share a surname and a postcode or address.
+"""
+
+import math
+from dataclasses import dataclass
+
+from tf_assets.linkage.spine.preparing import Workspace
+from tf_assets.linkage.spine.training import Parameters
+
+HOME_COLUMNS = ("postcode", "address")
+SHARED_COLUMNS = ("surname", *HOME_COLUMNS)
+SUPPOSED_SHARES = {"forename": 0.01, "date_of_birth": 0.02}
+"""Of relatives who have these in common: a father and a son of one name; twins, about 3 in 200 births (ONS, births)."""
+
+SUPPOSED_PAIRS = 200
+"""The weight of what is supposed, in pairs of relatives: few pairs that were counted change it little."""
+
+LEAST_RELATIVES = 0.5
+"""Relatives a record has on the right, at least."""
+
+MOST_IN_A_HOME = 50
+"""Records of one surname at one address, beyond which it is no household."""
+
+
+@dataclass(frozen=True)
+class Relatives:
+    """Relatives that a record has on the right, in the mean, and the shares of them with its forename and birthday."""
+
+    n_relatives: float
+    same_forename: float
+    same_date_of_birth: float
+
+
+def count_relatives(work: Workspace) -> Relatives:
+    """Count relatives among the right-hand records by the homes that they share."""
+    homes = [column for column in HOME_COLUMNS if column in work.columns][:1]
+    if not homes:
+        return Relatives(LEAST_RELATIVES, **{f"same_{column}": share for column, share in SUPPOSED_SHARES.items()})
+    home = homes[0]
+    counted = work.connection.sql(
+        f"""
+        WITH living AS (SELECT * FROM right_rows WHERE is_latest AND surname IS NOT NULL AND {home} IS NOT NULL),
+        homes AS (
+            SELECT surname, {home}, count(*) AS n FROM living
+            GROUP BY ALL HAVING count(*) BETWEEN 2 AND {MOST_IN_A_HOME}
+        ),
+        members AS (SELECT living.* FROM living JOIN homes USING (surname, {home})),
+        alike AS (
+            SELECT surname, {home}, forename, date_of_birth, count(*) AS n
+            FROM members GROUP BY GROUPING SETS ((surname, {home}, forename), (surname, {home}, date_of_birth))
+        )
+        SELECT (SELECT coalesce(sum(n * (n - 1)), 0) FROM homes),
+               coalesce(sum(n * (n - 1)) FILTER (forename IS NOT NULL), 0),
+               coalesce(sum(n * (n - 1)) FILTER (date_of_birth IS NOT NULL), 0)
+        FROM alike
+        """
+    ).fetchone()
+    n_pairs, n_forename, n_dob = (float(each) for each in counted) if counted else (0.0, 0.0, 0.0)
+    return Relatives(
+        n_relatives=max(n_pairs / max(work.n_right, 1), LEAST_RELATIVES),
+        same_forename=_share(n_forename, n_pairs, SUPPOSED_SHARES["forename"]),
+        same_date_of_birth=_share(n_dob, n_pairs, SUPPOSED_SHARES["date_of_birth"]),
+    )
+
+
+def _share(n: float, n_pairs: float, supposed: float) -> float:
+    return (n + supposed * SUPPOSED_PAIRS) / (n_pairs + SUPPOSED_PAIRS)
+
+
+def correction_sql(work: Workspace, parameters: Parameters, relatives: Relatives) -> str:
+    """The bits that a pair loses because the two may be relatives, over Splink's weights and the rows l and r."""
+    shared = [_weight_sql(column) for column in SHARED_COLUMNS if column in work.columns]
+    alike = [
+        f"CASE WHEN l.{column} = r.{column} "
+        f"THEN {_weight_sql(column)} + {math.log2(share / parameters.m[column][0])} ELSE 0 END"
+        for column, share in (
+            ("forename", relatives.same_forename),
+            ("date_of_birth", relatives.same_date_of_birth),
+        )
+    ]
+    rho = relatives.n_relatives / max(work.n_right, 1)
+    return f"log2(1 + {rho} * pow(2, {' + '.join([*shared, *alike])}))"
+
+
+def _weight_sql(column: str) -> str:
+    """Splink's match weight of one comparison, term frequencies included."""
+    adjustment = f" + mw_tf_adj_{column}" if column in ("forename", "surname") else ""
+    return f"(mw_{column}{adjustment})"
