@@ -1,5 +1,7 @@
 """What a SQL model is, and what it reads."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -65,6 +67,19 @@ def test_a_model_runs_as_it_stands_on_a_bare_connection() -> None:
     connection = duckdb.connect()
     connection.execute("CREATE TABLE people AS SELECT * FROM (VALUES ('a', 17), ('b', 18)) AS rows(person, age)")
     assert connection.execute(made.sql, {"age": 18}).fetchall() == [("b",)]
+
+
+def test_a_table_that_its_environment_does_not_declare_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "research" / "cohorts"
+    folder.mkdir(parents=True)
+    (folder / "made.sql").write_text("-- Made.\nSELECT council_code FROM councils JOIN peopel USING (council_code)")
+    (folder / "schema.yml").write_text(
+        "{stage: cohorts, owner: 'team:research', tables: [{name: made, kind: sql, grain: one row a council,"
+        " key: [council_code], columns:"
+        " [{name: council_code, type: VARCHAR, description: GSS code, classification: measure}]}]}"
+    )
+    with pytest.raises(DeclarationError, match=r"made.sql reads what no schema.yml of research declares: peopel\."):
+        load_models("research", tmp_path)
 
 
 @pytest.mark.parametrize("environment", ["linkage", "research"])

@@ -19,6 +19,9 @@ from tf_assets.warehouse.portability import forbidden_constructs
 from tf_assets.warehouse.project import project_root
 from tf_assets.warehouse.schema import leading_comment, load_schemas
 
+GIVEN_TABLES = frozenset({"councils"})
+"""Tables that a zone always has, without a declaration: reference data of the package."""
+
 
 @dataclass(frozen=True)
 class SqlModel:
@@ -43,11 +46,18 @@ def load_models(environment: str, root: Path | None = None) -> Mapping[str, SqlM
 
 @cache
 def _load_models(environment: str, root: Path) -> Mapping[str, SqlModel]:
+    schemas = {name: schema for (each, name), schema in load_schemas(root).items() if each == environment}
     models: dict[str, SqlModel] = {}
-    for (each, name), schema in load_schemas(root).items():
-        if each == environment and schema.kind == "sql":
+    for name, schema in schemas.items():
+        if schema.kind == "sql":
             path = root / environment / schema.stage / f"{name}.sql"
             models[name] = parse_model(environment, schema.stage, name, path.read_text(encoding="utf-8"))
+            unknown = sorted(set(models[name].dependencies) - set(schemas) - GIVEN_TABLES)
+            if unknown:
+                raise DeclarationError(
+                    f"{environment}/{schema.stage}/{name}.sql reads what no schema.yml of {environment} declares: "
+                    f"{', '.join(unknown)}."
+                )
     return models
 
 
