@@ -121,8 +121,19 @@ def make_country(
     truth.mkdir(parents=True, exist_ok=True)
     places = make_places(stream(seed, PLACES), size)
     who = make_candidates(seed, size, scenario, places)
-    register, n_people, n_rows = _write_departments(seed, size, scenario, places, who, landing, truth, tell)
+    n_people, n_rows = _write_departments(seed, size, scenario, places, who, landing, truth, tell)
     _write_schools(landing, places)
+    register = _register_rows(seed, size, places, who)
+    summary = CountrySummary(
+        n_families=len(who.register.household),
+        n_programme_families=int(who.register.is_programme.sum()),
+        n_register_people=len(who.register.person),
+        n_people=n_people,
+        n_councils=len(places.codes),
+        n_department_rows=n_rows,
+        n_register_rows=len(register),
+    )
+    del who  # at national size the lives of the candidates are gigabytes
     write_returns(
         register=register,
         schools=places.schools,
@@ -132,15 +143,7 @@ def make_country(
         quarters=size.quarters,
         progress=lambda step, share: tell(step, LAST_SHARE + (1 - LAST_SHARE) * share),
     )
-    return CountrySummary(
-        n_families=len(who.register.household),
-        n_programme_families=int(who.register.is_programme.sum()),
-        n_register_people=len(who.register.person),
-        n_people=n_people,
-        n_councils=len(places.codes),
-        n_department_rows=n_rows,
-        n_register_rows=len(register),
-    )
+    return summary
 
 
 def _write_departments(
@@ -152,14 +155,14 @@ def _write_departments(
     landing: Path,
     truth: Path,
     tell: Progress,
-) -> tuple[pl.DataFrame, int, int]:
-    """All departments' files and the truth; returns the clean register, the number of people and of rows."""
+) -> tuple[int, int]:
+    """All departments' files and the truth; returns the number of people and of rows."""
     outcomes = plan_outcomes(who.rng, who.block, who.lives, who.register, scenario)
     outcome_rows(who.block, who.register, outcomes).write_parquet(truth / "outcomes.parquet")
     effect_rows(who.register, outcomes).write_parquet(truth / "effects.parquet")
     arm_rows(who.block, who.register).write_parquet(truth / "arms.parquet")
-    register = _register_rows(seed, size, places, who)
     lives = unfold(who.rng, who.block, who.lives, who.register, outcomes)
+    del outcomes
     salts = salts_of(seed, list(EXTRACTS))
     scribe = Scribe(places, who.block, who.papers, salts)
     canaries = canary_rows(scribe)
@@ -168,6 +171,7 @@ def _write_departments(
         for rows in _block_rows(scribe, lives, who.pupils, who.register, size, stream(seed, FILES, 0), seen):
             slots.write(*rows)
         records.write(scribe, seen)
+        del lives
         tell("departments", FIRST_SHARE)
         n_people = len(who.block)
         for done, made in enumerate(_chunks(seed, size, places, salts, len(who.block)), start=1):
@@ -179,7 +183,7 @@ def _write_departments(
             n_people += len(made.scribe.block)
             tell("departments", FIRST_SHARE + (LAST_SHARE - FIRST_SHARE) * done / _n_chunks(size))
     pl.DataFrame(canaries, schema=["kind", "value"], orient="row").write_csv(truth / "canaries.csv")
-    return register, n_people, slots.n_rows
+    return n_people, slots.n_rows
 
 
 @dataclass(frozen=True)

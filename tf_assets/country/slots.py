@@ -18,6 +18,9 @@ Half = Literal["identities", "attributes"]
 TEXT_EXTRACTS = {"offences"}
 """Justice sends CSV, the others Parquet (ours)."""
 
+UNIQUE = {"record_ref", "upn", "nino", "nhs_number", "pnc_id", "child_id"}
+"""Columns for which a Parquet dictionary is wasted work."""
+
 ARRIVAL_DAYS = 75
 """Days from the end of an extract's year to its arrival (ours)."""
 
@@ -64,7 +67,10 @@ class Slots:
             return
         table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
         if is_new:
-            self._writers[path] = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+            repeating = [name for name in table.column_names if name not in UNIQUE]
+            self._writers[path] = pq.ParquetWriter(
+                path, table.schema, compression="zstd", compression_level=1, use_dictionary=repeating
+            )
         self._writers[path].write_table(table)
 
     def __enter__(self) -> "Slots":
