@@ -15,7 +15,7 @@ SUPPLIERS_ROWS = {
     *("social_care_attributes", "offences_attributes", "benefits_attributes"),
     *("employment_attributes", "hospital_attributes", "released_programme_spells", "person_timeline"),
 }
-"""Events and spells as suppliers sent them, where a row may stand twice: no rule of the suite holds the declared key."""
+"""Events and spells as suppliers sent them, where a row may stand twice: no rule holds their declared key."""
 
 EMPTINESS_IS_WRONG = ("expect_table_row_count", "_mean_", "_proportion_", "_sum_to_be")
 """Types whose rules may fail on an empty table, by design of the suite."""

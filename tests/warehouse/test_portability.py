@@ -4,6 +4,7 @@ import pytest
 import sqlglot
 
 from tf_assets.warehouse.portability import FORBIDDEN, forbidden_constructs
+from tf_assets.warehouse.project import project_root
 
 CASES = [
     ("date_diff by another unit than the day", "date_diff('year', a, b)", "date_diff('day', a, b)"),
@@ -74,3 +75,8 @@ def test_what_means_the_same_is_free() -> None:
     QUALIFY row_number() OVER (PARTITION BY a.k ORDER BY b.start_date DESC) = 1
     """
     assert found(sql) == []
+
+
+def test_the_reference_names_every_construct() -> None:
+    reference = (project_root() / "docs" / "reference" / "sql-portability.md").read_text(encoding="utf-8")
+    assert [each.name for each in FORBIDDEN if f"| {each.name} |" not in reference] == []
