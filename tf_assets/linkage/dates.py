@@ -6,6 +6,7 @@ that is not the sender's usual order.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import polars as pl
@@ -14,6 +15,15 @@ DateOrder = Literal["day first", "month first"]
 
 SPREADSHEET_EPOCH_DAYS = 25569
 """Serial number of 1970-01-01 in a spreadsheet's calendar, which counts from 30 December 1899."""
+
+PLACEHOLDER_BIRTH_DATES = (
+    date(1899, 12, 30),
+    date(1899, 12, 31),
+    date(1900, 1, 1),
+    date(1900, 1, 2),
+    date(1901, 1, 1),
+)
+"""What systems write when they do not know a date of birth (ours)."""
 
 LARGEST_SERIAL = 55000
 """2050: a larger number is no date."""

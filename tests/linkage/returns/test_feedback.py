@@ -15,6 +15,12 @@ HEADINGS = "family_ref,person_ref,forename,surname,date_of_birth,postcode,progra
 ROWS = "F1,P{at},Quenilda,{surname},13/02/1985,M1 1AE,programme,13/05/2015,none\n"
 
 
+@pytest.fixture(autouse=True)
+def _words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model is loaded for a column of remarks."""
+    monkeypatch.setattr("tf_assets.linkage.returns.headings._by_meaning", lambda *arguments: [])
+
+
 def _content(n_bad: int, n_good: int) -> bytes:
     bad = "".join(ROWS.format(at=f"B{at}", surname="") for at in range(n_bad))
     good = "".join(ROWS.format(at=f"G{at}", surname="Zzyzxcanary") for at in range(n_good))

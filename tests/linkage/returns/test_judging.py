@@ -169,6 +169,16 @@ def test_what_a_broken_rule_clears_is_empty_and_the_rest_stands() -> None:
     ]
 
 
+def test_a_placeholder_tells_no_age() -> None:
+    """A child whose date of birth is unknown keeps its pupil number and is not taken for an adult."""
+    unknown = CHILD | {"date_of_birth": "01/01/1900", "role": ""}
+    judged = _judge(unknown, ADULT)
+    assert judged.accepted.select("person_ref", "date_of_birth", "upn", "role").row(0) == (
+        "P2", None, "U201001234567", None,
+    )  # fmt: skip
+    assert judged.judgements["rule"].to_list() == ["birth_placeholder", "role_unclear"]
+
+
 def test_a_missing_role_is_taken_from_the_age_at_the_quarters_end() -> None:
     on_the_day = ADULT | {"role": "", "date_of_birth": "30/06/1997"}
     a_day_younger = on_the_day | {"person_ref": "P2", "date_of_birth": "01/07/1997"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from tf_assets.linkage import standardise
+from tf_assets.linkage.dates import PLACEHOLDER_BIRTH_DATES
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.errors import InputRefused
 
@@ -28,8 +29,6 @@ IDENTITY_COLUMNS = (
     "year_start_date",
 )  # fmt: skip
 ALIAS_SEPARATOR = "|"
-UNKNOWN_BIRTH_DATES = (date(1900, 1, 1), date(1901, 1, 1))
-"""Placeholders, as in councils' returns (ours)."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _date_of_birth(frame: pl.DataFrame) -> pl.Expr:
     dates = (
         born.str.to_date("%Y-%m-%d", strict=False) if frame["date_of_birth"].dtype == pl.String else born.cast(pl.Date)
     )
-    return pl.when(~dates.is_in(list(UNKNOWN_BIRTH_DATES))).then(dates)
+    return pl.when(~dates.is_in(list(PLACEHOLDER_BIRTH_DATES))).then(dates)
 
 
 def _aliases(frame: pl.DataFrame) -> pl.Expr:

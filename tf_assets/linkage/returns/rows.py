@@ -7,7 +7,13 @@ import polars as pl
 from rapidfuzz import fuzz, process
 
 from tf_assets.linkage import standardise
-from tf_assets.linkage.dates import DateOrder, OrderEvidence, order_evidence, parse_dates
+from tf_assets.linkage.dates import (
+    PLACEHOLDER_BIRTH_DATES,
+    DateOrder,
+    OrderEvidence,
+    order_evidence,
+    parse_dates,
+)
 from tf_assets.linkage.returns.grid import ROW_NUMBER
 from tf_assets.linkage.returns.headings import HeadingMatch
 from tf_assets.linkage.returns.reading import Sheet
@@ -140,7 +146,8 @@ def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, di
 
 
 def _age(born: pl.Expr, on: date) -> pl.Expr:
-    """Completed years on a day."""
+    """Completed years on a day; null where the date of birth is a placeholder."""
     month_and_day = born.dt.month().cast(pl.Int32) * 100 + born.dt.day()
     had_birthday = month_and_day <= on.month * 100 + on.day
-    return pl.lit(on.year) - born.dt.year() - (~had_birthday).cast(pl.Int32)
+    years = pl.lit(on.year) - born.dt.year() - (~had_birthday).cast(pl.Int32)
+    return pl.when(~born.is_in(list(PLACEHOLDER_BIRTH_DATES))).then(years)

@@ -12,12 +12,10 @@ from typing import Literal
 import polars as pl
 
 from tf_assets.linkage import standardise
+from tf_assets.linkage.dates import PLACEHOLDER_BIRTH_DATES
 from tf_assets.linkage.returns.vocabulary import PROBLEM_FIELDS
 
 Severity = Literal["refused", "warning", "repaired"]
-
-PLACEHOLDER_BIRTH_DATES = (date(1900, 1, 1), date(1901, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 2))
-"""What systems write when they do not know (ours)."""
 
 PROGRAMME_BEGAN = date(2012, 4, 1)
 """Financial Framework for the Troubled Families programme, DCLG, March 2012."""
@@ -122,7 +120,7 @@ WARNINGS: tuple[Rule, ...] = (
     Rule("birth_placeholder", "date_of_birth", "warning", _is_placeholder,
          "The date of birth is one that systems write when they do not know it, so it was left out.",
          "Add the true date of birth.", OURS, ("date_of_birth",)),
-    Rule("birth_too_long_ago", "date_of_birth", "warning", ~_is_placeholder & (pl.col("age") > OLDEST_AGE),
+    Rule("birth_too_long_ago", "date_of_birth", "warning", pl.col("age") > OLDEST_AGE,
          f"The person would be older than {OLDEST_AGE}, so the date of birth was left out.",
          "Correct the date of birth.", OURS, ("date_of_birth",)),
     Rule("sex_unknown", "sex", "warning", _unreadable("sex"), "The sex is neither F nor M.", "Write F or M.", SCHEDULE),
@@ -138,7 +136,8 @@ WARNINGS: tuple[Rule, ...] = (
     Rule("upn_invalid", "upn", "warning", _unreadable("upn"),
          "The unique pupil number does not pass its own check, so it was left out.", "Copy it again from the school.",
          COMMON_BASIC_DATA_SET),
-    Rule("upn_of_adult", "upn", "warning", pl.col("upn").is_not_null() & (pl.col("age") > OLDEST_PUPIL_AGE),
+    Rule("upn_of_adult", "upn", "warning",
+         pl.col("upn").is_not_null() & pl.col("age").is_between(OLDEST_PUPIL_AGE + 1, OLDEST_AGE),
          "A unique pupil number stands with an adult, so it was left out.", "Give it to the child whose it is.",
          SCHEDULE, ("upn",)),
     Rule("nino_invalid", "nino", "warning", _unreadable("nino"),
