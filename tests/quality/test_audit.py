@@ -27,8 +27,8 @@ def suite(*rules: tuple[str, dict[str, Any], str]) -> Suite:
 def connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(
-        "CREATE TABLE people AS SELECT * FROM (VALUES (1, 'F', 'SMITH'), (2, 'M', NULL), (2, 'x', 'QZXVARLOWE')) "
-        "AS rows(person, sex, surname)"
+        "CREATE TABLE people AS SELECT * FROM (VALUES (1, 'F', 'SMITH', DATE '2015-01-01'), "
+        "(2, 'M', NULL, NULL), (2, 'x', 'QZXVARLOWE', NULL)) AS rows(person, sex, surname, joined)"
     )
     return connection
 
@@ -94,6 +94,7 @@ def test_great_expectations_refuses_to_judge_without_a_metric() -> None:
         (IN_SET, {"column": "person", "value_set": ["F"]}),
         ("expect_column_values_to_match_regex", {"column": "surname", "regex": "(?=A)"}),
         ("expect_column_mean_to_be_between", {"column": "surname", "min_value": 1}),
+        ("expect_column_mean_to_be_between", {"column": "joined", "min_value": 1}),
     ],
 )
 def test_a_rule_that_cannot_be_computed_is_named_without_a_value(

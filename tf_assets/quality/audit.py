@@ -52,7 +52,7 @@ def audit(connection: duckdb.DuckDBPyConnection, relation: str, suite: Suite) ->
     computable = [rule for rule in rules if rule.columns <= set(audited.types)]
     values = _count(connection, suite, audited, computable)
     n_rows = _n_rows(connection, relation, values)
-    judged = {id(rule): rule.is_met(values) for rule in computable}
+    judged = {id(rule): _judge(suite, rule, values) for rule in computable}
     outcomes = tuple(_outcome(rule, judged.get(id(rule), False), values, n_rows) for rule in rules)
     return Audit(all(outcome.passed for outcome in outcomes), n_rows, outcomes)
 
@@ -95,6 +95,13 @@ def _values(
             row = connection.execute(each.query).fetchone()
             values[key] = int(row[0]) if row else None
     return values
+
+
+def _judge(suite: Suite, rule: GxRule, values: Mapping[Any, Any]) -> bool:
+    try:
+        return rule.is_met(values)
+    except Exception as error:  # whatever the library raises, its message may repeat an observed value
+        raise _uncomputable(suite, rule, f"Great Expectations says {type(error).__name__}.") from None
 
 
 def _n_rows(connection: duckdb.DuckDBPyConnection, relation: str, values: Mapping[Any, Any]) -> int:
