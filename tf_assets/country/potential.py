@@ -39,6 +39,9 @@ from tf_assets.country.scenarios import ADULT, ANYBODY, CHILD, JUVENILE, RAMP, P
 
 WINDOWS = ("01-06", "07-12", "13-18", "19-24")
 WHOLE = "01-24"
+WELCOME = {"is_employed"}
+"""Outcomes that are better had than not: need lowers their odds."""
+
 FAMILY_SHARE, PERSON_SHARE = 0.2, 0.5
 """Shares of an outcome's latent variance that a family has in common, and that stays with a person."""
 
@@ -91,7 +94,8 @@ def plan_outcomes(
         person = np.flatnonzero(counted(planted.population, age))
         possible = is_minor[person] if planted.population == CHILD else np.ones((len(person), 4), dtype=bool)
         score = _score(name, block, lives, register, person)
-        score = score + scenario.unobserved * register.unobserved[register.family[person]]
+        harm = -1 if name in WELCOME else 1
+        score = score + harm * scenario.unobserved * register.unobserved[register.family[person]]
         mood = council_mood[register.council[register.family[person]]]
         score = score + scenario.council_spread * mood
         inside = outcomes[planted.within] if planted.within else None

@@ -77,14 +77,12 @@ def enrol(
         person_salt=np.zeros(n, dtype=np.int64),
     )
     horizon = day(next_quarter(quarters[-1]))
-    first = _split_and_merge(rng, block, register, first, day(quarters[1 % len(quarters)]), horizon)
+    first = _split_and_merge(rng, register, first, day(quarters[1 % len(quarters)]), horizon)
     second = _second_registers(rng, block, register, first, horizon)
     return first.and_also(second, _double_places(rng, block, register, first, horizon))
 
 
-def _split_and_merge(
-    rng: np.random.Generator, block: Block, register: Register, rows: Membership, low: int, high: int
-) -> Membership:
+def _split_and_merge(rng: np.random.Generator, register: Register, rows: Membership, low: int, high: int) -> Membership:
     """From some day on a partner and the youngest stand as a family of their own; or two families stand as one."""
     n = len(register.household)
     when = rng.integers(low, high, n)
