@@ -5,6 +5,8 @@ case A-Z with space, hyphen and apostrophe; numbers lose their spaces and are nu
 wrong number can never link two people. Sources: docs/reference/return-rules.md.
 """
 
+from collections.abc import Callable
+
 import polars as pl
 
 UPN_CHECK_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -32,6 +34,12 @@ _POSTCODE = rf"^(?:GIR0AA|{_OUTWARD}[0-9][ABD-HJLNP-UW-Z]{{2}})$"
 _NO_FIXED_ABODE = r"^ZZ99"
 _NINO = r"^[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D]$"
 _NINO_UNUSED_PREFIXES = ["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"]
+
+
+def distinctly(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """Apply a function of this module to each distinct text once: names and places repeat, and patterns are slow."""
+    made = texts.unique().to_frame("t").select("t", made=standard(pl.col("t")))
+    return texts.to_frame("t").join(made, on="t", how="left", nulls_equal=True, maintain_order="left")["made"]
 
 
 def text(value: pl.Expr) -> pl.Expr:

@@ -1,6 +1,7 @@
 """Departments' identities in the form of the registers that they are linked to."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -79,17 +80,20 @@ def standardise_identities(frame: pl.DataFrame, extract: str, year_start: date) 
     record has none or two rows share one.
     """
     _refuse_bad_references(frame["record_ref"], extract)
+    standards = {
+        "forename": standardise.name,
+        "surname": standardise.name,
+        "sex": standardise.sex,
+        "postcode": standardise.postcode,
+        "upn": standardise.upn,
+        "nino": standardise.nino,
+        "nhs_number": standardise.nhs_number,
+    }
     made = frame.select(
         pl.col("record_ref").cast(pl.String),
-        forename=standardise.name(_text(frame, "forename")),
-        surname=standardise.name(_text(frame, "surname")),
+        *(_standard(frame, column, standard) for column, standard in standards.items()),
         aliases=_aliases(frame),
         date_of_birth=_date_of_birth(frame),
-        sex=standardise.sex(_text(frame, "sex")),
-        postcode=standardise.postcode(_text(frame, "postcode")),
-        upn=standardise.upn(_text(frame, "upn")),
-        nino=standardise.nino(_text(frame, "nino")),
-        nhs_number=standardise.nhs_number(_text(frame, "nhs_number")),
         year_start_date=pl.lit(year_start),
     )
     present = [column for column in IDENTITY_COLUMNS[1:-1] if column in frame.columns]
@@ -97,8 +101,11 @@ def standardise_identities(frame: pl.DataFrame, extract: str, year_start: date) 
     return StandardisedIdentities(made.select(IDENTITY_COLUMNS).sort("record_ref"), n_cleared)
 
 
-def _text(frame: pl.DataFrame, column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.String) if column in frame.columns else pl.lit(None, pl.String)
+def _standard(frame: pl.DataFrame, column: str, standard: Callable[[pl.Expr], pl.Expr]) -> pl.Series | pl.Expr:
+    """A column in standard form, or nulls where the extract has none."""
+    if column not in frame.columns:
+        return pl.lit(None, pl.String).alias(column)
+    return standardise.distinctly(frame[column].cast(pl.String), standard).alias(column)
 
 
 def _date_of_birth(frame: pl.DataFrame) -> pl.Expr:
@@ -111,7 +118,9 @@ def _date_of_birth(frame: pl.DataFrame) -> pl.Expr:
 
 def _aliases(frame: pl.DataFrame) -> pl.Expr:
     """Each other name standardised, joined again; null where there is none."""
-    names = _text(frame, "aliases").str.split(ALIAS_SEPARATOR)
+    if "aliases" not in frame.columns:
+        return pl.lit(None, pl.String)
+    names = pl.col("aliases").cast(pl.String).str.split(ALIAS_SEPARATOR)
     joined = names.list.eval(standardise.name(pl.element()).drop_nulls()).list.join(ALIAS_SEPARATOR)
     return pl.when(joined != "").then(joined)
 

@@ -1,5 +1,6 @@
 """From the cells of a return to standardised rows; what was sent is kept beside what was made of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,7 +67,7 @@ def standardise_rows(sheet: Sheet, matches: list[HeadingMatch], quarter: date) -
         has_stray_cell=_any_filled(sheet.stray_columns),
     )
     dated, orders, n_mixed = _with_dates(sent, quarter_end)
-    rows = dated.with_columns(*_identity_columns(FULL_NAME in source), *_programme_columns(sent)).with_columns(
+    rows = dated.with_columns(*_identity_columns(sent, FULL_NAME in source), *_programme_columns(sent)).with_columns(
         quarter_end_date=pl.lit(quarter_end), age=_age(pl.col("date_of_birth"), quarter_end)
     )
     return ReadRows(rows, orders, n_mixed)
@@ -76,24 +77,23 @@ def _any_filled(columns: tuple[str, ...]) -> pl.Expr:
     return pl.any_horizontal(pl.col(columns).is_not_null()) if columns else pl.lit(False)
 
 
-def _identity_columns(has_full_name: bool) -> list[pl.Expr]:
-    def sent(field: str) -> pl.Expr:
-        return pl.col(f"sent_{field}")
-
-    full = sent(FULL_NAME)
-    forename = standardise.forename_of(full) if has_full_name else standardise.name(sent("forename"))
-    surname = standardise.surname_of(full) if has_full_name else standardise.name(sent("surname"))
+def _identity_columns(sent: pl.DataFrame, has_full_name: bool) -> list[pl.Series]:
+    name = standardise.name
+    made: dict[str, tuple[str, Callable[[pl.Expr], pl.Expr]]] = {
+        "family_ref": ("family_ref", standardise.reference),
+        "person_ref": ("person_ref", standardise.reference),
+        "forename": (FULL_NAME, standardise.forename_of) if has_full_name else ("forename", name),
+        "surname": (FULL_NAME, standardise.surname_of) if has_full_name else ("surname", name),
+        "sex": ("sex", standardise.sex),
+        "postcode": ("postcode", standardise.postcode),
+        "address": ("address", standardise.address),
+        "upn": ("upn", standardise.upn),
+        "nino": ("nino", standardise.nino),
+        "school_name": ("school_name", standardise.address),
+    }
     return [
-        standardise.reference(sent("family_ref")).alias("family_ref"),
-        standardise.reference(sent("person_ref")).alias("person_ref"),
-        forename.alias("forename"),
-        surname.alias("surname"),
-        standardise.sex(sent("sex")).alias("sex"),
-        standardise.postcode(sent("postcode")).alias("postcode"),
-        standardise.address(sent("address")).alias("address"),
-        standardise.upn(sent("upn")).alias("upn"),
-        standardise.nino(sent("nino")).alias("nino"),
-        standardise.address(sent("school_name")).alias("school_name"),
+        standardise.distinctly(sent[f"sent_{source}"], standard).alias(column)
+        for column, (source, standard) in made.items()
     ]
 
 
