@@ -107,6 +107,15 @@ def test_a_rule_that_cannot_be_computed_is_named_without_a_value(
     assert refused.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    ("value", "type_name"),
+    [(1, "VARCHAR"), (1, "DATE"), (1, "BOOLEAN"), (True, "BIGINT"), ("1", "BIGINT"), ("a", "DOUBLE")],
+)
+def test_a_value_of_another_kind_than_its_column_is_refused(value: Any, type_name: str) -> None:
+    with pytest.raises(DeclarationError, match=f"compared with a column of the type {type_name}"):
+        compile_metrics.literal(value, type_name)
+
+
 def test_no_value_reaches_the_outcomes_or_the_log(
     connection: duckdb.DuckDBPyConnection, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -230,9 +230,9 @@ def _plain_condition(template: str) -> str | None:
         return None
     if not isinstance(tree, exp.Select) or {each for each, value in tree.args.items() if value} - _PLAIN_CLAUSES:
         return None
-    if tree.find(exp.Subquery, exp.Window, exp.AggFunc, exp.Exists) or len(list(tree.find_all(exp.Query))) > 1:
+    if len(list(tree.find_all(exp.Query))) > 1 or any(column.table for column in tree.find_all(exp.Column)):
         return None
-    return None if any(column.table for column in tree.find_all(exp.Column)) else f"({condition}\n)"
+    return f"({condition}\n)"
 
 
 def _never_read(domain: Mapping[str, Any], arguments: Mapping[str, Any], relation: Relation) -> Compiled:
