@@ -46,8 +46,12 @@ MARKS = {
     "[u]": "Low reliability: the published number of people is under 100, so that rounding alone could move the "
     "rate by several percentage points. The rate is not given, or the effect is to be read with care.",
     "[x]": "Not available: no estimate could be made.",
+    "[z]": "Not applicable: a score or a share of sessions has no count and no rate.",
 }
 """Shorthand in published tables, after the UK statistical service's guidance on symbols in tables."""
+
+HIDING = ("[c]", "[x]")
+"""The marks of rows that give no number."""
 
 Unit = Literal["percentage points", "points"]
 

@@ -1,0 +1,172 @@
+"""The published report: one accessible page that needs no network, made from protected tables only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+
+from tf_assets.research.publication.catalogue import ALL, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
+from tf_assets.research.publication.charts import balance_svg, effects_svg
+from tf_assets.research.publication.sheets import ROUNDING_NOTE, covariate_words
+
+Tables = Mapping[str, pl.DataFrame]
+
+MAIN_METHOD = "matched"
+"""The method of the report's first table and plot; the other stands beside it in the second table."""
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """An effect in words and formatted numbers, or its shorthand."""
+
+    label: str
+    population: str
+    window: str
+    method: str
+    programme: str
+    without: str
+    effect: str
+    interval: str
+    people: str
+    verdict: str
+
+
+def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
+    """The page; `is_fictional` puts a warning on it that all data are invented."""
+    effects = _england_effects(tables["protected_effects"])
+    plotted = _plotted(effects)
+    balance = tables["protected_balance"].drop_nulls(["smd_before", "smd_after"])
+    return _template().render(
+        publication_id=publication_id,
+        is_fictional=is_fictional,
+        headline=[_effect_row(row) for row in effects.iter_rows(named=True) if _is_headline(row)],
+        effects=[_effect_row(row) for row in effects.iter_rows(named=True)],
+        effects_svg=effects_svg(plotted) if len(plotted) else None,
+        effects_alt=_effects_alt(plotted),
+        balance=balance.to_dicts(),
+        balance_svg=balance_svg(balance) if len(balance) else None,
+        balance_alt=_balance_alt(balance),
+        people=_people(tables["protected_programme_counts"]),
+        links=_links(tables["protected_link_quality"]),
+        marks=MARKS,
+        rounding_note=ROUNDING_NOTE,
+        words=covariate_words,
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    folder = Path(__file__).parent / "templates"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["thousands"] = lambda number: f"{number:,}"
+    environment.filters["signed"] = _signed
+    return environment.get_template("report.html.jinja")
+
+
+def _england_effects(effects: pl.DataFrame) -> pl.DataFrame:
+    """England's effects in each outcome's headline window, in the catalogue's order."""
+    order = {name: position for position, name in enumerate(OUTCOMES)}
+    windows = {name: headline_window(name) for name in OUTCOMES}
+    return (
+        effects.filter(pl.col("area_type") == "england")
+        .filter(pl.col("outcome_window") == pl.col("outcome").replace_strict(windows))
+        .sort(pl.col("outcome").replace_strict(order), pl.col("method") != MAIN_METHOD, "method")
+    )
+
+
+def _is_headline(row: dict[str, Any]) -> bool:
+    return OUTCOMES[row["outcome"]].is_headline and row["method"] == MAIN_METHOD
+
+
+def _effect_row(row: dict[str, Any]) -> EffectRow:
+    outcome = OUTCOMES[row["outcome"]]
+    is_hidden = row["effect"] is None
+    return EffectRow(
+        label=outcome.label,
+        population=outcome.population,
+        window=WINDOWS[row["outcome_window"]],
+        method=METHODS.get(row["method"], row["method"]),
+        programme=_percent(row["programme_rate"], row["mark"]),
+        without=_percent(row["rate_without_programme"], row["mark"]),
+        effect=row["mark"] if is_hidden else _signed(row["effect"]),
+        interval=row["mark"] if is_hidden else f"{_signed(row['ci_low'])} to {_signed(row['ci_high'])}",
+        people=f"{row['n_programme']:,}",
+        verdict=_verdict(row),
+    )
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    if row["effect"] is None:
+        return MARKS[row["mark"]].split(":")[0]
+    direction = "Lower" if row["ci_high"] < 0 else "Higher" if row["ci_low"] > 0 else "No clear difference"
+    return f"{direction} {row['mark']}" if row["mark"] else direction
+
+
+def _percent(rate: float | None, mark: str | None) -> str:
+    return f"{rate:.1f}%" if rate is not None else mark if mark in ("[c]", "[x]") else "[z]"
+
+
+def _signed(number: float) -> str:
+    text = f"{number:+.2f}".replace("-", "−")
+    return "0.00" if float(f"{number:.2f}") == 0 else text
+
+
+def _plotted(effects: pl.DataFrame) -> pl.DataFrame:
+    return effects.filter(
+        (pl.col("method") == MAIN_METHOD)
+        & pl.col("effect").is_not_null()
+        & (pl.col("unit") == "percentage points")
+    ).with_columns(
+        label=pl.col("outcome").replace_strict({name: each.label for name, each in OUTCOMES.items()})
+    )
+
+
+def _effects_alt(plotted: pl.DataFrame) -> str:
+    lower = plotted.filter(pl.col("ci_high") < 0)["label"].to_list()
+    higher = plotted.filter(pl.col("ci_low") > 0)["label"].to_list()
+    return (
+        f"Effects on {len(plotted)} outcomes with 95% intervals. Wholly below zero: {'; '.join(lower) or 'none'}. "
+        f"Wholly above zero: {'; '.join(higher) or 'none'}. The numbers are in the table of all effects."
+    )
+
+
+def _balance_alt(balance: pl.DataFrame) -> str:
+    if not len(balance):
+        return ""
+    before, after = (balance[c].abs().max() for c in ("smd_before", "smd_after"))
+    return (
+        f"Differences of {len(balance)} characteristics. The largest is {before:.2f} before matching and {after:.2f} "
+        "after. The numbers are in the table that follows."
+    )
+
+
+def _people(counts: pl.DataFrame) -> list[dict[str, Any]]:
+    """People and families of both groups, for England and its regions."""
+    everybody = counts.filter(
+        (pl.col("sex") == ALL) & (pl.col("age_band") == ALL) & (pl.col("area_type") != "council")
+    )
+    return (
+        everybody.group_by("area_type", "area_code", "area_name")
+        .agg(
+            pl.col("n_counted").filter((pl.col("unit") == unit) & (pl.col("arm") == arm)).sum().alias(f"{arm}_{unit}")
+            for unit in ("families", "people")
+            for arm in ("programme", "comparison")
+        )
+        .sort("area_type", "area_name")
+        .to_dicts()
+    )
+
+
+def _links(links: pl.DataFrame) -> list[dict[str, Any]]:
+    """Each source once, whatever the stage that linked it, with the linkage's own estimates where it made them."""
+    return links.filter(pl.col("stage") == ALL).to_dicts()
