@@ -109,8 +109,8 @@ def sample_of(cohort: Simulated) -> Sample:
 def estimates(sample: Sample) -> dict[str, Effect]:
     """Each estimator that is compared, by name."""
     return {
-        "matched, adjusted": matched_effect(sample),
-        "matched, difference": matched_effect(sample, is_adjusted=False),
+        "matched": matched_effect(sample),
+        "matched, adjusted": matched_effect(sample, is_adjusted=True),
         "aipw": aipw_effect(sample),
     }
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tf_assets.research.cohorts.matching import match, nearest_within
+from tf_assets.research.cohorts.matching import match, match_for_areas, nearest_within
 
 
 def _scores(*rows):
@@ -74,3 +74,18 @@ def test_the_order_of_rows_does_not_matter():
     )
     shuffled = scores.sample(fraction=1.0, shuffle=True, seed=3)
     assert match(scores).people.equals(match(shuffled).people)
+
+
+def test_a_region_has_matches_of_its_own():
+    scores = _scores(
+        ("a", "programme", "s", 1.0),
+        ("x", "comparison", "s", 1.0),
+        ("y", "comparison", "s", 1.0),
+    )
+    people = pl.DataFrame(
+        {"person_pseudonym": list("axy"), "family_pseudonym": list("axy"), "region_code": ["n", "w", "n"]}
+    )
+    table, national, regional = match_for_areas(scores, people)
+    weights = {p: (w, r) for p, w, r in table.select("person_pseudonym", "weight", "region_weight").iter_rows()}
+    assert (national.n_unmatched, regional.n_unmatched) == (0, 0)
+    assert weights == {"a": (1.0, 1.0), "x": (0.5, 0.0), "y": (0.5, 1.0)}

@@ -46,18 +46,20 @@ def nearest_within(
     return chosen, np.take_along_axis(distances, nearest, axis=1) <= caliper
 
 
-def match(scores: pl.DataFrame, k: int = NEIGHBOURS, caliper_sd: float = CALIPER_SD) -> Matched:
+def match(
+    scores: pl.DataFrame, k: int = NEIGHBOURS, caliper_sd: float = CALIPER_SD, caliper: float | None = None
+) -> Matched:
     """Match each programme person on common support to up to k comparison people of the same stratum.
 
     scores: person_pseudonym, arm, stratum, logit, is_on_support. The caliper is `caliper_sd` standard deviations of the
-    logit within strata. Ties are broken by pseudonym, which is random but permanent.
+    logit within strata, unless `caliper` gives it in logits. Ties are broken by pseudonym, which is random but permanent.
     """
     ordered = scores.sort("stratum", "logit", "person_pseudonym")
-    caliper = caliper_sd * _pooled_sd(ordered)
-    parts = [_match_stratum(part, k, caliper) for part in ordered.partition_by("stratum", maintain_order=True)]
+    reach = caliper_sd * _pooled_sd(ordered) if caliper is None else caliper
+    parts = [_match_stratum(part, k, reach) for part in ordered.partition_by("stratum", maintain_order=True)]
     people = pl.concat(parts).filter(pl.col("n_matches") > 0).sort("person_pseudonym")
     n_programme = scores.filter(pl.col("arm") == "programme").height
-    return Matched(people, n_programme - people.filter(pl.col("arm") == "programme").height, caliper)
+    return Matched(people, n_programme - people.filter(pl.col("arm") == "programme").height, reach)
 
 
 def match_for_areas(scores: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.DataFrame, Matched, Matched]:
@@ -69,7 +71,8 @@ def match_for_areas(scores: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.Data
     """
     placed = scores.join(people.select("person_pseudonym", "family_pseudonym", "region_code"), on="person_pseudonym")
     national = match(placed)
-    regional = match(placed.with_columns(stratum=pl.concat_str("stratum", "region_code", separator=" ")))
+    by_region = placed.with_columns(stratum=pl.concat_str("stratum", "region_code", separator=" "))
+    regional = match(by_region, caliper=national.caliper)
     table = (
         placed.select("person_pseudonym", "family_pseudonym", "arm", "stratum")
         .join(national.people.drop("arm", "stratum"), on="person_pseudonym", how="left")
