@@ -48,7 +48,9 @@ def balance_svg(balance: pl.DataFrame) -> str:
             x=alt.X("difference:Q", title="Difference of the means in standard deviations"),
             y=alt.Y("covariate:N", sort=order, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False)),
             color=alt.Color("when:N", sort=whens, title=None, scale=alt.Scale(domain=whens, range=[BEFORE, PROGRAMME])),
-            shape=alt.Shape("when:N", sort=whens, title=None, scale=alt.Scale(domain=whens, range=["circle", "diamond"])),
+            shape=alt.Shape(
+                "when:N", sort=whens, title=None, scale=alt.Scale(domain=whens, range=["circle", "diamond"])
+            ),
         )
     )
     limits = [-0.1, 0.1]
@@ -68,7 +70,13 @@ def _svg(chart: Any, n_rows: int) -> str:
 
     styled = chart.properties(width=WIDTH, height=ROW_HEIGHT * max(n_rows, 1)).configure(
         font=FONT,
-        axis={"labelFontSize": 13, "titleFontSize": 13, "titleFontWeight": "normal", "titlePadding": 10, "gridColor": "#e6e6e6"},
+        axis={
+            "labelFontSize": 13,
+            "titleFontSize": 13,
+            "titleFontWeight": "normal",
+            "titlePadding": 10,
+            "gridColor": "#e6e6e6",
+        },
         legend={"labelFontSize": 13, "orient": "top"},
         view={"stroke": None},
     )

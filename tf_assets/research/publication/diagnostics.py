@@ -12,40 +12,49 @@ FINEST_DIFFERENCE = 0.01
 FINEST_SHARE = 0.001
 """No precision or recall is published in finer steps than a tenth of a per cent."""
 
+COARSEST_DIFFERENCE = 0.1
+"""A standardised difference that needs coarser steps than this would say nothing and is hidden."""
+
 LEAST_SPREAD = 0.1
 """The standard deviation that a covariate is taken to have at least; that of a yes or no which 1% have."""
 
 
 def protect_balance(balance: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """Standardised differences before and after matching; cells: `programme_cells`.
+    """Standardised differences before and after matching; balance: `covariate_balance`, cells: `programme_cells`.
 
-    Variance ratios are not published: that of a rare yes or no is nearly the ratio of two counts.
+    A person moves a standardised difference by their value over the standard deviation and the number of people, so a
+    rare yes or no needs a coarser grain. Variance ratios and means are not published: of a rare yes or no they are
+    nearly counts.
     """
     people = sum_margins(cells.filter(pl.col("unit") == "people"), ["arm"], ["n_counted", "cell_key"]).filter(
         (pl.col("area_code") == ENGLAND) & (pl.col("sex") == ALL) & (pl.col("age_band") == ALL)
     )
-    smallest = int(round_counts(people["n_counted"], people["cell_key"]).min() or 0) if len(people) == 2 else 0  # type: ignore[arg-type]
-    is_shown = smallest >= RELIABLE_PEOPLE
+    published = round_counts(people["n_counted"], people["cell_key"])
+    smallest = int(published.to_numpy().min()) if len(people) == 2 else 0
     keyed = balance.select(
         "covariate",
-        "smd_before",
-        "smd_after",
+        pl.col("smd_before", "smd_after").fill_nan(None),
         cell_key=pl.lit(people["cell_key"].sum(), dtype=pl.UInt64),
-        grain=grain(pl.lit(max(smallest, 1)), 1 / LEAST_SPREAD, FINEST_DIFFERENCE),
+        grain=grain(pl.lit(max(smallest, 1)), 1 / _spread(), FINEST_DIFFERENCE),
     )
+    is_shown = pl.lit(smallest >= RELIABLE_PEOPLE) & (pl.col("grain") <= COARSEST_DIFFERENCE)
     return keyed.select(
         "covariate",
         *(
-            (
-                round_to_grain(keyed[c].fill_nan(None), keyed["grain"], keyed["cell_key"])
-                if is_shown
-                else pl.lit(None, dtype=pl.Float64)
-            ).alias(c)
+            pl.when(is_shown).then(round_to_grain(keyed[c], keyed["grain"], keyed["cell_key"])).alias(c)
             for c in ("smd_before", "smd_after")
         ),
-        "grain",
-        mark=pl.lit(None if is_shown else "[c]", dtype=pl.String),
+        grain=pl.when(is_shown).then("grain"),
+        mark=pl.when(~is_shown).then(pl.lit("[c]")).when(pl.col("smd_before").is_null()).then(pl.lit("[x]")),
     ).sort("covariate")
+
+
+def _spread() -> pl.Expr:
+    """The standard deviation of a yes or no, at most `LEAST_SPREAD`; other covariates are taken to have that."""
+    share = (pl.col("programme_mean") + pl.col("comparison_mean_before")) / 2
+    is_yes_no = pl.col("covariate").str.starts_with("is_")
+    binary = (share * (1 - share)).clip(1e-6).sqrt().clip(upper_bound=LEAST_SPREAD)
+    return pl.when(is_yes_no).then(binary).otherwise(LEAST_SPREAD)
 
 
 def protect_link_quality(quality: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ def publication_id(release_id: str, tables: Tables) -> str:
     return f"{release_id}-{digest.hexdigest()[:8]}"
 
 
-def figures_of(tables: Tables, release_id: str, as_of: str) -> pl.DataFrame:
+def figures_of(tables: Tables, release_id: str) -> pl.DataFrame:
     """All figures that a publication's tables hold, as the ledger records them (`FIGURE_SCHEMA`).
 
     Rates and shares are not figures of their own: they are computed from published numbers.
@@ -37,7 +37,7 @@ def figures_of(tables: Tables, release_id: str, as_of: str) -> pl.DataFrame:
         .with_columns(
             publication_id=pl.lit(identity),
             release_id=pl.lit(release_id),
-            as_of=pl.lit(as_of),
+            as_of=pl.lit(release_id),
             method=pl.lit(METHOD),
         )
         .select(FIGURE_SCHEMA.names())

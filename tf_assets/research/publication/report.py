@@ -123,12 +123,8 @@ def _signed(number: float) -> str:
 
 def _plotted(effects: pl.DataFrame) -> pl.DataFrame:
     return effects.filter(
-        (pl.col("method") == MAIN_METHOD)
-        & pl.col("effect").is_not_null()
-        & (pl.col("unit") == "percentage points")
-    ).with_columns(
-        label=pl.col("outcome").replace_strict({name: each.label for name, each in OUTCOMES.items()})
-    )
+        (pl.col("method") == MAIN_METHOD) & pl.col("effect").is_not_null() & (pl.col("unit") == "percentage points")
+    ).with_columns(label=pl.col("outcome").replace_strict({name: each.label for name, each in OUTCOMES.items()}))
 
 
 def _effects_alt(plotted: pl.DataFrame) -> str:
@@ -152,9 +148,7 @@ def _balance_alt(balance: pl.DataFrame) -> str:
 
 def _people(counts: pl.DataFrame) -> list[dict[str, Any]]:
     """People and families of both groups, for England and its regions."""
-    everybody = counts.filter(
-        (pl.col("sex") == ALL) & (pl.col("age_band") == ALL) & (pl.col("area_type") != "council")
-    )
+    everybody = counts.filter((pl.col("sex") == ALL) & (pl.col("age_band") == ALL) & (pl.col("area_type") != "council"))
     return (
         everybody.group_by("area_type", "area_code", "area_name")
         .agg(

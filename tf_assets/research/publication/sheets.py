@@ -94,7 +94,8 @@ def _effects_sheet(effects: pl.DataFrame, area_type: str, name: str, title: str)
         "mark",
     )
     rows = [
-        (*_filled(row[:-1], row[-1] if row[-1] in HIDING else "[z]"), _reliability(row[-1])) for row in shown.iter_rows()
+        (*_filled(row[:-1], row[-1] if row[-1] in HIDING else "[z]"), _reliability(row[-1]))
+        for row in shown.iter_rows()
     ]
     return Sheet(
         name,

@@ -1,0 +1,94 @@
+"""Assets: protected tables, the ledger, publications."""
+
+import dagster as dg
+import polars as pl
+
+from tf_assets.quality.gate import gated_asset, sql_assets
+from tf_assets.research.extracts.releases import current_release
+from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
+from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
+from tf_assets.research.publication.estimates import protect_effects
+from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
+from tf_assets.research.publication.ledger import Ledger
+from tf_assets.research.publication.publishing import publications, publish
+from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.geography import councils
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.zone import Zone
+
+cells = sql_assets("research", "publication")
+
+
+@gated_asset("protected_outcome_counts", deps=["outcome_cells", "programme_cells"])
+def protected_outcome_counts(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Rounded counts and rates of outcomes."""
+    return protect_outcomes(zone.read("outcome_cells"), _areas(zone))
+
+
+@gated_asset("protected_programme_counts", deps=["programme_cells"])
+def protected_programme_counts(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Rounded counts of people and families."""
+    return protect_programme(zone.read("programme_cells"), _areas(zone))
+
+
+@gated_asset("protected_effects", deps=["treatment_effects", "outcome_cells", "programme_cells"])
+def protected_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Effects in steps that hide ten people."""
+    return protect_effects(zone.read("treatment_effects"), zone.read("outcome_cells"), _areas(zone))
+
+
+@gated_asset("protected_balance", deps=["covariate_balance", "programme_cells"])
+def protected_balance(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Rounded standardised differences."""
+    return protect_balance(zone.read("covariate_balance"), zone.read("programme_cells"))
+
+
+@gated_asset("protected_link_quality", deps=["released_link_quality", "link_cells"])
+def protected_link_quality(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Rounded counts of linked people, and the linkage's own estimates."""
+    return protect_link_quality(zone.read("released_link_quality"), zone.read("link_cells"))
+
+
+@gated_asset("publication_ledger", deps=[*PUBLISHED_TABLES, "outcome_cells", "released_people"], pool="publication")
+def publication_ledger(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Record the protected tables in the ledger, before any of them leaves."""
+    home, ledger = Home.from_environment(), _ledger(zone)
+    release_id, tables = _release_id(home, zone), _tables(zone)
+    ledger.append(publication_id(release_id, tables), figures_of(tables, release_id), truth=zone.read("outcome_cells"))
+    return ledger.read()
+
+
+@gated_asset("publication", deps=["publication_ledger", *PUBLISHED_TABLES, "released_people"], pool="publication")
+def publication(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Publish what the ledger holds."""
+    home = Home.from_environment()
+    publish(home.published, _ledger(zone), _release_id(home, zone), _tables(zone), is_fictional=home.project().is_demo)
+    return pl.DataFrame(publications(home.published))
+
+
+def _areas(zone: Zone) -> pl.DataFrame:
+    return area_frame(councils(), zone.read("programme_cells")["council_code"])
+
+
+def _tables(zone: Zone) -> dict[str, pl.DataFrame]:
+    """The protected tables in the order of their keys, which a database does not keep."""
+    return {name: zone.read(name).sort(zone.schemas[name].key) for name in PUBLISHED_TABLES}
+
+
+def _ledger(zone: Zone) -> Ledger:
+    return Ledger(zone.root / "ledger")
+
+
+def _release_id(home: Home, zone: Zone) -> str:
+    """The current release, if it is the one that the zone's tables were made from."""
+    release = current_release(home, home.project())
+    read, released = (
+        people.select(pl.len(), pl.col("rounding_key").sum()).row(0)
+        for people in (zone.read("released_people"), release.read("released_people"))
+    )
+    if read != released:
+        raise EvaluationError(
+            f"The tables were made from an earlier release than {release.release_id}. Materialise released_people and "
+            "what follows from it, then publish."
+        )
+    return release.release_id
