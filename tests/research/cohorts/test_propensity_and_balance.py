@@ -36,7 +36,7 @@ def test_matching_balances_what_selection_unbalanced(cohort):
 def test_balance_of_a_literal_cohort():
     people = pl.DataFrame({"person_pseudonym": list("abcd"), "arm": ["programme"] * 2 + ["comparison"] * 2})
     covariates = pl.DataFrame(
-        {"person_pseudonym": list("abcd"), **dict.fromkeys(COVARIATES, [0, 0, 0, 0])}
+        {"person_pseudonym": list("abcd"), **{name: [0, 0, 0, 0] for name in COVARIATES}}
     ).with_columns(n_problems=pl.Series([2, 4, 1, 3]))
     matched = pl.DataFrame({"person_pseudonym": list("abd"), "weight": [1.0, 1.0, 2.0]})
     row = covariate_balance(people, covariates, matched).row(
