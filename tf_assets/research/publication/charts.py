@@ -83,4 +83,6 @@ def _svg(chart: Any, n_rows: int) -> str:
     drawn = str(vl_convert.vegalite_to_svg(styled.to_dict()))
     # the page describes the plot in a caption and an alternative text, so its inside is hidden from screen readers
     inside = re.sub(r"^.*?<svg", '<svg aria-hidden="true" focusable="false"', drawn, count=1, flags=re.DOTALL)
-    return re.sub(r'(<svg[^>]*?) width="[\d.]+" height="[\d.]+"', r"\1", inside, count=1)
+    # scaled down to a narrow screen, never up: text keeps the size of the page's own
+    fluid = r'\1 style="width: 100%; max-width: \2px; height: auto"'
+    return re.sub(r'(<svg[^>]*?) width="([\d.]+)" height="[\d.]+"', fluid, inside, count=1)

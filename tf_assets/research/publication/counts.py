@@ -52,8 +52,8 @@ def protect_programme(cells: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     """People and families in the evaluation, by area, sex or age band, and arm; cells: `programme_cells`."""
     people = sum_margins(cells.filter(pl.col("unit") == "people"), ["unit", "arm"], ["n_counted", "cell_key"])
     families = sum_margins(
-        cells.filter(pl.col("unit") == "families"), ["unit", "arm"], ["n_counted", "cell_key"]
-    ).filter((pl.col("sex") == ALL) & (pl.col("age_band") == ALL))
+        cells.filter(pl.col("unit") == "families"), ["unit", "arm"], ["n_counted", "cell_key"], groups=()
+    )
     margins = pl.concat([people, families])
     protected = margins.select(
         "area_type",
@@ -96,7 +96,7 @@ def _named_areas(areas: pl.DataFrame, area_type: str) -> pl.DataFrame:
     )
 
 
-def sum_margins(cells: pl.DataFrame, by: list[str], sums: list[str]) -> pl.DataFrame:
+def sum_margins(cells: pl.DataFrame, by: list[str], sums: list[str], groups: tuple[str, ...] = GROUPS) -> pl.DataFrame:
     """Sums of cells for each area and for all people, each sex and each age band; never sex by age band."""
     located = cells.with_columns(england_code=pl.lit(ENGLAND))
     parts = [
@@ -110,7 +110,7 @@ def sum_margins(cells: pl.DataFrame, by: list[str], sums: list[str]) -> pl.DataF
         .filter(pl.col("sex").is_in(list(SEXES)) & pl.col("age_band").is_in(list(AGE_BANDS)))
         .select("area_type", "area_code", *GROUPS, *by, *sums)
         for area_type in ("england", "region", "council")
-        for group in (None, *GROUPS)
+        for group in (None, *groups)
     ]
     return pl.concat(parts)
 

@@ -28,21 +28,15 @@ PREDICATE = ["area_type", "area_code", "sex", "age_band", "arm", "outcome", "out
 """Of whom and what a figure tells; null where a table has no such column."""
 
 FIGURE_SCHEMA = pl.Schema(
-    {
-        "publication_id": pl.String,
-        "release_id": pl.String,
-        "table_name": pl.String,
-        "measure": pl.String,
-        **dict.fromkeys(PREDICATE, pl.String),
-        "published": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "method": pl.String,
-    }
+    [
+        *((name, pl.String()) for name in ("publication_id", "release_id", "table_name", "measure", *PREDICATE)),
+        *((name, pl.Float64()) for name in ("published", "lower", "upper")),
+        ("method", pl.String()),
+    ]
 )
 """A figure before it is in the chain; `lower` and `upper` bound the truth, both included."""
 
-RECORD_SCHEMA = pl.Schema({**FIGURE_SCHEMA, "previous_hash": pl.String, "record_hash": pl.String})
+RECORD_SCHEMA = pl.Schema([*FIGURE_SCHEMA.items(), ("previous_hash", pl.String()), ("record_hash", pl.String())])
 
 GENESIS = "0" * 64
 """What the first record has for the hash of the one before it."""

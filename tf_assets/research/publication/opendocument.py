@@ -112,9 +112,9 @@ def write_zip(path: Path, members: dict[str, str]) -> None:
 
 def _sheet(sheet: Sheet) -> str:
     is_text = [
-        any(isinstance(row[i], str) and len(row[i]) > _WIDE_TEXT for row in sheet.rows)
-        for i in range(len(sheet.headings))
-    ]  # type: ignore[arg-type]
+        any(len(cell) > _WIDE_TEXT for cell in cells if isinstance(cell, str))
+        for cells in zip(*sheet.rows, strict=True)
+    ]
     columns = "".join(_column("wide" if wide else "narrow") for wide in is_text)
     rows = [
         _row([_text(sheet.title, "title")]),

@@ -137,12 +137,10 @@ def _effects_alt(plotted: pl.DataFrame) -> str:
 
 
 def _balance_alt(balance: pl.DataFrame) -> str:
-    if not len(balance):
-        return ""
-    before, after = (balance[c].abs().max() for c in ("smd_before", "smd_after"))
+    largest = [max(balance[column].abs().to_list(), default=0.0) for column in ("smd_before", "smd_after")]
     return (
-        f"Differences of {len(balance)} characteristics. The largest is {before:.2f} before matching and {after:.2f} "
-        "after. The numbers are in the table that follows."
+        f"Differences of {len(balance)} characteristics. The largest is {largest[0]:.2f} before matching and "
+        f"{largest[1]:.2f} after. The numbers are in the table that follows."
     )
 
 

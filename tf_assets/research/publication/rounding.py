@@ -65,11 +65,16 @@ def round_to_grain(values: pl.Series, grains: pl.Series, cell_keys: pl.Series) -
     return ((below + is_up.cast(pl.Float64)) * grains).round(10).alias("rounded")
 
 
+GRAIN_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+"""The leading figures of a grain: round enough to read, and to tell next to nothing of the numbers it is made from."""
+
+
 def grain(people: pl.Expr, reach: pl.Expr | float, finest: float) -> pl.Expr:
-    """The step for a mean over `people` of values that span `reach`: 1, 2 or 5 times a power of ten, and never finer
-    than ten people's contribution. Round steps read well and tell nothing of the exact numbers behind them."""
+    """The step for a mean over `people` of values that span `reach`: a round number of at least ten people's
+    contribution, and of at least `finest`."""
     least = pl.max_horizontal(BASE * reach / people, pl.lit(finest)) * (1 - 1e-9)
     decade = 10.0 ** least.log(10).floor()
-    leading = least / decade
-    step = pl.when(leading <= 1).then(1).when(leading <= 2).then(2).when(leading <= 5).then(5).otherwise(10)
+    step = pl.lit(GRAIN_STEPS[-1])
+    for leading in reversed(GRAIN_STEPS[:-1]):
+        step = pl.when(least / decade <= leading).then(leading).otherwise(step)
     return (step * decade).round(10)

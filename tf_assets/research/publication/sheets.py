@@ -242,10 +242,14 @@ def _links_sheet(links: pl.DataFrame) -> Sheet:
 _QUALITY = ("estimated_precision", "estimated_recall")
 
 
+ACRONYMS = {"jsa": "JSA", "fsm": "FSM", "sen": "SEN", "uc": "UC", "ks2": "KS2", "ks4": "KS4"}
+
+
 def covariate_words(name: str) -> str:
-    """A name as words: `is_fsm_eligible` is 'Fsm eligible'."""
-    words = name.removeprefix("is_").removeprefix("n_").replace("_", " ")
-    return words[:1].upper() + words[1:]
+    """A name as words: `n_jsa_days` is 'JSA days'."""
+    words = name.removeprefix("is_").removeprefix("n_").split("_")
+    text = " ".join(ACRONYMS.get(word, word) for word in words)
+    return text[:1].upper() + text[1:]
 
 
 def _words(column: str, words: Mapping[str, str]) -> pl.Expr:
