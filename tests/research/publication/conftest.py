@@ -164,3 +164,20 @@ def tables(everybody: pl.DataFrame, cells: Cells, frame: pl.DataFrame) -> dict[s
 def make_cells() -> Callable[[pl.DataFrame, pl.DataFrame], Cells]:
     """`make_cells(people, outcome_values)` -> the unprotected cells."""
     return cells_of
+
+
+@pytest.fixture(scope="session")
+def upstream(everybody: pl.DataFrame, cells: Cells) -> dict[str, pl.DataFrame]:
+    """What publication reads: tables of releases, cohorts, outcomes and effects."""
+    return {
+        "eligible_people": everybody.drop("rounding_key"),
+        "released_people": everybody.select("person_pseudonym", "family_pseudonym", "rounding_key"),
+        "released_programme_spells": pl.DataFrame(),
+        "released_record_links": everybody.select(
+            "person_pseudonym", extract=pl.lit("offences"), stage=pl.lit("matchkeys"), record_key="person_pseudonym"
+        ).head(1600),
+        "released_link_quality": LINK_QUALITY,
+        "outcome_values": outcome_values(everybody, seed=2),
+        "treatment_effects": effects_of(cells),
+        "covariate_balance": BALANCE,
+    }
