@@ -5,9 +5,6 @@ from collections.abc import Mapping
 import dagster as dg
 
 from tf_assets.linkage.keys import load_keys
-from tf_assets.linkage.spine.clusters import cluster_register
-from tf_assets.linkage.spine.extract_links import link_extracts
-from tf_assets.linkage.spine.pictures import link_rates_markdown, weight_histogram_markdown
 from tf_assets.quality.gate import Made, Produced, gated_asset, gated_multi_asset, sql_assets
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.home import Home
@@ -28,6 +25,8 @@ spine_models = sql_assets("linkage", "spine")
 @gated_asset("register_clusters", deps=["register_people"])
 def register_clusters(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Who on the registers is the same person."""
+    from tf_assets.linkage.spine.clusters import cluster_register
+
     clusters = cluster_register(zone.read("register_people"), load_keys(Home.from_environment()).person_id_key)
     n_people = clusters["person_id"].n_unique()
     return Produced(clusters, metadata={"people": n_people, "records brought together": clusters.height - n_people})
@@ -39,6 +38,10 @@ def register_clusters(context: dg.AssetExecutionContext, zone: Zone) -> Made:
 )
 def record_links(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
     """Everybody on the registers linked to each department's extract."""
+    # Splink and Altair take seconds to import, and the definitions load in every process
+    from tf_assets.linkage.spine.extract_links import link_extracts
+    from tf_assets.linkage.spine.pictures import link_rates_markdown, weight_histogram_markdown
+
     with zone.connect() as connection:
         identities = connection.sql(REGISTER_IDENTITIES_SQL).pl()
     found = link_extracts(identities, zone.read("department_people"), EXTRACTS)

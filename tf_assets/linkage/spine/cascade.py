@@ -33,14 +33,16 @@ class _Scored:
     n_capped_blocks: int
 
 
-def link(left: pl.DataFrame, right: pl.DataFrame, settings: LinkSettings = DEFAULT_SETTINGS) -> Linkage:
+def link(
+    left: pl.DataFrame, right: pl.DataFrame, settings: LinkSettings = DEFAULT_SETTINGS, threads: int = 2
+) -> Linkage:
     """Link people of the left to people of the right, each to one at most.
 
     left, right: one or more rows a person: record_id, forename, surname, date_of_birth, and where there are any sex,
     postcode, address, upn, nino, nhs_number, aliases; text in one form on both sides. The same frames and settings
     give the same links to the last digit.
     """
-    with workspace(left, right) as work:
+    with workspace(left, right, threads) as work:
         key_links = link_by_keys(work)
         if key_links.height < settings.fewest_training_links:
             parameters = declared_parameters(work.columns)

@@ -54,8 +54,8 @@ class LinkSettings:
     key_precision: float = 0.99
     fewest_training_links: int = 200
     max_block_pairs: int = 100_000
-    max_training_pairs: int = 1_000_000
-    training_sample: int = 1_000
+    max_training_pairs: int = 500_000
+    training_sample: int = 750
     seed: int = 1
 
 
