@@ -66,6 +66,14 @@ def test_xlsx_has_cover_contents_notes_and_the_numbers(tmp_path: Path) -> None:
     assert list(book["Outcomes"].tables) == ["outcomes"]
 
 
+def test_sheet_without_a_row_is_left_out_of_workbooks(tmp_path: Path, tables: Tables) -> None:
+    few = {**tables, "protected_effects": tables["protected_effects"].filter(pl.col("area_type") == "england")}
+    sheets = publication_sheets(few)
+    assert "Effects_regions" not in [sheet.name for sheet in sheets]
+    write_xlsx(tmp_path / "tables.xlsx", "Tables", ["Welcome."], notes_table(), sheets)
+    write_ods(tmp_path / "tables.ods", "Tables", ["Welcome."], notes_table(), sheets)
+
+
 class Outline(HTMLParser):
     """Opening tags with their attributes, and how many captions there are."""
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tf_assets.research.publication.ledger import FIGURE_SCHEMA, Ledger, LedgerBroken
+from tf_assets.warehouse.errors import EvaluationError
 
 
 def figures(publication: str, *published: float) -> pl.DataFrame:
@@ -68,6 +69,11 @@ def test_recording_a_publication_twice_changes_nothing(ledger: Ledger) -> None:
 def test_publication_is_never_recorded_with_other_figures(ledger: Ledger) -> None:
     with pytest.raises(LedgerBroken, match="never changed"):
         ledger.append("p1", figures("p1", 10.0, 30.0))
+
+
+def test_nothing_is_not_a_publication(ledger: Ledger) -> None:
+    with pytest.raises(EvaluationError, match="no figure"):
+        ledger.append("p3", figures("p3"))
 
 
 def test_changed_figure_breaks_the_chain(ledger: Ledger) -> None:

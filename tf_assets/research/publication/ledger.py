@@ -67,6 +67,10 @@ class Ledger:
 
         figures: `FIGURE_SCHEMA`. A publication that is recorded with other figures is refused.
         """
+        if figures.is_empty():
+            raise EvaluationError(
+                "There is no figure to record, so nothing can be published. Are eligible_people and outcome_values empty?"
+            )
         head = self.verify()
         figures = figures.select(FIGURE_SCHEMA.names()).cast(FIGURE_SCHEMA)  # type: ignore[arg-type]
         if publication_id in self.publications():

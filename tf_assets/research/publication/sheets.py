@@ -40,9 +40,9 @@ class Sheet:
 
 
 def publication_sheets(tables: Tables) -> list[Sheet]:
-    """All sheets of a publication, from the protected tables."""
+    """All sheets of a publication, from the protected tables; a sheet without a row is left out."""
     effects, outcomes = tables["protected_effects"], tables["protected_outcome_counts"]
-    return [
+    sheets = [
         _effects_sheet(effects, "england", "Effects_England", "Effects of the programme, England"),
         _effects_sheet(effects, "region", "Effects_regions", "Effects of the programme, regions of England"),
         _outcomes_sheet(outcomes, "england", "Outcomes_England", "Outcomes by group, sex and age, England"),
@@ -52,6 +52,7 @@ def publication_sheets(tables: Tables) -> list[Sheet]:
         _balance_sheet(tables["protected_balance"]),
         _links_sheet(tables["protected_link_quality"]),
     ]
+    return [sheet for sheet in sheets if sheet.rows]
 
 
 def notes_table() -> list[tuple[str, str]]:
