@@ -42,14 +42,25 @@ tables:
       - {name: n_visits, type: BIGINT, description: How many visits., classification: measure}
 """
 
+
+def rule(type_name: str, sentence: str, **kwargs: object) -> dict[str, object]:
+    return {"type": type_name, "kwargs": kwargs, "meta": {"rule": sentence}}
+
+
 SUITES: dict[str, list[dict[str, object]]] = {
     "visits": [
-        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "visit_ref"}, "meta": {"rule": "Each visit has a reference"}},
-        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "n_minutes", "min_value": 0, "max_value": 600}, "meta": {"rule": "A visit takes 0 to 600 minutes"}},
+        rule("expect_column_values_to_not_be_null", "Each visit has a reference", column="visit_ref"),
+        rule(
+            "expect_column_values_to_be_between",
+            "A visit takes 0 to 600 minutes",
+            column="n_minutes",
+            min_value=0,
+            max_value=600,
+        ),
     ],
-    "notes": [{"type": "expect_column_values_to_be_unique", "kwargs": {"column": "note"}, "meta": {"rule": "No note twice"}}],
-    "visit_totals": [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": 1}, "meta": {"rule": "One row"}}],
-}  # fmt: skip
+    "notes": [rule("expect_column_values_to_be_unique", "No note twice", column="note")],
+    "visit_totals": [rule("expect_table_row_count_to_be_between", "One row", min_value=1, max_value=1)],
+}
 
 MARKER = "QZXMARKER"
 

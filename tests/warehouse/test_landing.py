@@ -32,7 +32,7 @@ def test_a_slot_that_is_no_year_of_the_extract_is_left_alone(tmp_path: Path, slo
 
 
 def test_a_missing_file_is_asked_for_by_supplier(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="hospital/2014-04-01. Ask health for attributes.parquet"):
+    with pytest.raises(InputRefused, match=r"hospital/2014-04-01\. Ask health for attributes\.parquet"):
         extract_file(tmp_path, "hospital", "attributes", "2014-04-01")
 
 

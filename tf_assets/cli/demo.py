@@ -32,9 +32,7 @@ def make_demo_home(home: Home, seed: int, size: str, scenario: str) -> None:
         write_country(home.root, seed, size, scenario, None, None)
 
 
-def write_country(
-    out: Path, seed: int, size: str, scenario: str, families: int | None, councils: int | None
-) -> None:
+def write_country(out: Path, seed: int, size: str, scenario: str, families: int | None, councils: int | None) -> None:
     """Write `landing/` and `truth/` below `out`; they appear whole, the truth last, or not at all."""
     chosen = size_named(size, families=families, councils=councils)
     part = out / ".country"

@@ -1,7 +1,6 @@
 """Make the home of an instance: its folders, its project and its Dagster configuration."""
 
 import json
-import os
 import secrets
 import shutil
 import tempfile
@@ -39,4 +38,4 @@ def make_home(home: Home, project: str, record_salt: str | None = None, is_demo:
 def _write_whole(path: Path, text: str) -> None:
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
         part.write(text)
-    os.replace(part.name, path)
+    Path(part.name).replace(path)

@@ -48,9 +48,7 @@ def run_locations(home: Home) -> RunSummary:
         TimeElapsedColumn(),
         TextColumn("{task.fields[step]}", style="dim"),
     ) as bars:
-        tasks = {
-            phase: bars.add_task(title, total=None, start=False, step="") for phase, title in _PHASES.items()
-        }
+        tasks = {phase: bars.add_task(title, total=None, start=False, step="") for phase, title in _PHASES.items()}
         _side_by_side(home, [("linkage", "deliveries"), ("research", "deliveries")], bars, tasks, summary)
         for phase in (("linkage", "national"), ("research", "national")):
             _side_by_side(home, [phase], bars, tasks, summary)  # type: ignore[list-item]
@@ -64,9 +62,7 @@ def _side_by_side(
     tasks: dict[tuple[Environment, Phase], TaskID],
     summary: RunSummary,
 ) -> None:
-    threads = [
-        threading.Thread(target=_run_phase, args=(home, *each, bars, tasks[each], summary)) for each in phases
-    ]
+    threads = [threading.Thread(target=_run_phase, args=(home, *each, bars, tasks[each], summary)) for each in phases]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -72,13 +72,20 @@ def materialise(
         raise EvaluationError("Name linkage or research, then deliveries or national.")
     _set_dagster_home(Home.from_environment())
 
-    def report(step: str, done: int, total: int) -> None:
-        if report_json:
-            print(json.dumps({"step": step, "done": done, "total": total}), flush=True)  # noqa: T201
+    told = _own_stdout()
 
-    outcome = run(environment, phase, report)  # type: ignore[arg-type]
+    def tell(what: dict[str, object]) -> None:
+        if report_json:
+            told.write(json.dumps(what) + "\n")
+            told.flush()
+
+    outcome = run(
+        environment,  # type: ignore[arg-type]
+        phase,  # type: ignore[arg-type]
+        lambda step, done, total: tell({"step": step, "done": done, "total": total}),
+    )
+    tell(asdict(outcome))
     if report_json:
-        print(json.dumps(asdict(outcome)), flush=True)  # noqa: T201
         return
     for sentence in [*outcome.refused, *outcome.failed]:
         console.print(sentence, markup=False, highlight=False)
@@ -130,10 +137,15 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) 
     sys.exit(subprocess.call([*command, "--host", "127.0.0.1", "--port", str(port)]))
 
 
+def _own_stdout() -> TextIO:
+    """Standard output for ourselves; what libraries print goes to standard error, where it breaks no JSON."""
+    own = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return own
+
+
 def _set_dagster_home(home: Home) -> None:
     if not (home.dagster / "dagster.yaml").exists():
         raise EvaluationError(f"There is no instance in {home.root}. Run `make run`, or `tf-eval init` first.")
     os.environ["TF_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-
-

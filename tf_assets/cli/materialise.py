@@ -66,9 +66,7 @@ def _receive(
     return outcome
 
 
-def _make_national(
-    defs: dg.Definitions, instance: dg.DagsterInstance, job_name: str, report: Report
-) -> Outcome:
+def _make_national(defs: dg.Definitions, instance: dg.DagsterInstance, job_name: str, report: Report) -> Outcome:
     outcome = Outcome()
     job = defs.resolve_job_def(job_name)
     graph = defs.resolve_asset_graph()
@@ -78,9 +76,7 @@ def _make_national(
         return outcome
     run_id = str(uuid.uuid4())
     with _progress(instance, run_id, len(downstream), report):
-        result = job.execute_in_process(
-            run_config=_QUIET, instance=instance, run_id=run_id, raise_on_error=False
-        )
+        result = job.execute_in_process(run_config=_QUIET, instance=instance, run_id=run_id, raise_on_error=False)
     _note(outcome, job_name, result)
     return outcome
 

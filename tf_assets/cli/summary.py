@@ -47,7 +47,8 @@ def _print_linkage(zone: Zone, home: Home, has_truth: bool, console: Console) ->
         true = linkage_quality(zone, home.truth).filter(pl.col("method") == "matchkeys and Splink")
         shown = shown.join(true.select("extract", "precision", "recall", "f1"), on="extract", how="left")
     console.print(f"\n[bold]Linkage[/bold]  {n_people:,} people on the registers.", highlight=False)
-    print_frame(console, "Links by extract: estimated" + (", and against the planted truth" if has_truth else ""), shown)
+    title = "Links by extract: estimated" + (", and against the planted truth" if has_truth else "")
+    print_frame(console, title, shown)
 
 
 def _print_effects(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
@@ -55,7 +56,7 @@ def _print_effects(zone: Zone, home: Home, has_truth: bool, console: Console) ->
     if has_truth:
         effects = published_beside_planted(published, home.truth)
     else:
-        effects = published.filter(pl.col("area_type") == "country").drop("area_type", "area_code", "area_name")
+        effects = published.filter(pl.col("area_type") == "england").drop("area_type", "area_code", "area_name")
     print_frame(console, "Headline effects for England as published, percentage points", effects)
 
 

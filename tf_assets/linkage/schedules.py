@@ -14,7 +14,7 @@ from tf_assets.warehouse.home import Home
 NATIONAL_JOB = "link_and_release"
 
 RETURN_DEADLINE = "0 6 1 2,5,8,11 *"
-"""06:00 on the first of the second month after a quarter's end: a council has a full month to send its return (ours)."""
+"""06:00 on the first of the second month after a quarter's end: a council has a month to send its return (ours)."""
 
 MONTHLY_RELEASE = "0 2 1 * *"
 """02:00 on the first of each month, ahead of the research environment's evaluation."""
@@ -38,7 +38,8 @@ identity_jobs = [
 
 link_and_release = dg.define_asset_job(
     NATIONAL_JOB,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("council_register", "return_judgements")
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.assets("council_register", "return_judgements")
     - dg.AssetSelection.groups("identities"),
     description="Link everything that was received and make a release.",
 )

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import dagster as dg
 
@@ -38,9 +38,9 @@ class Produced:
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
-Made = Data | Produced
-Body = Callable[[dg.AssetExecutionContext, Zone], Made]
-MultiBody = Callable[[dg.AssetExecutionContext, Zone], Mapping[str, Made]]
+Made: TypeAlias = Data | Produced
+Body: TypeAlias = Callable[[dg.AssetExecutionContext, Zone], Made]
+MultiBody: TypeAlias = Callable[[dg.AssetExecutionContext, Zone], Mapping[str, Made]]
 
 
 def gated_asset(
@@ -135,7 +135,7 @@ def _check_spec(
     environment: Environment, table: str, partitions_def: dg.PartitionsDefinition[str] | None
 ) -> dg.AssetCheckSpec:
     with warnings.catch_warnings():
-        # checks by partition are a preview in Dagster 1.13; its version is pinned, and a council's verdict must be its own
+        # checks by partition are a preview in Dagster 1.13, whose version is pinned; a council's verdict is its own
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return dg.AssetCheckSpec(
             CHECK,
@@ -201,9 +201,7 @@ def _publish_beside_refusal(
                 data_version=dg.DataVersion(audited[schema.name].staged.version),
             )
         else:
-            yield dg.AssetCheckResult(
-                passed=False, check_name=CHECK, asset_key=schema.name, description=str(refusal)
-            )
+            yield dg.AssetCheckResult(passed=False, check_name=CHECK, asset_key=schema.name, description=str(refusal))
 
 
 def _stage_all(

@@ -23,8 +23,7 @@ attribute_jobs = [
 
 evaluate_and_publish = dg.define_asset_job(
     NATIONAL_JOB,
-    selection=dg.AssetSelection.all()
-    - dg.AssetSelection.assets(*(f"{extract}_attributes" for extract in EXTRACTS)),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*(f"{extract}_attributes" for extract in EXTRACTS)),
     description="Timelines, cohorts, outcomes, effects and publication, as at the current release.",
 )
 

@@ -38,25 +38,33 @@ class Search:
 def search_home(home: Home) -> Search:
     """Search every file of a home in which no identifier may be readable."""
     values = pl.read_csv(home.truth / "canaries.csv", infer_schema=False)["value"].unique().to_list()
-    pattern = _pattern(values)
+    forms = _forms(values)
     files = [
         path
         for path in sorted(home.root.rglob("*"))
         if path.is_file() and path.relative_to(home.root).parts[0] not in BELONGS
     ]
     found = tuple(
-        str(path.relative_to(home.root))
-        for path in files
-        if any(pattern.search(part) for part in _readable(path))
+        str(path.relative_to(home.root)) for path in files if any(_holds(part, forms) for part in _readable(path))
     )
     return Search(len(values), len(files), sum(path.stat().st_size for path in files), found)
 
 
-def _pattern(values: list[str]) -> re.Pattern[bytes]:
-    """Each value as it stands and without spaces, in any case, in UTF-8 and UTF-16."""
+def _forms(values: list[str]) -> list[str]:
+    """Each value as it stands and without spaces, in UTF-8 and UTF-16, as text of one character a byte.
+
+    A form of hexadecimal digits alone, as some postcodes without their space are, stands in keys and hashes by chance.
+    """
     texts = {text for value in values for text in (value, value.replace(" ", ""))}
-    forms = {form for text in texts for form in (text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be"))}
-    return re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)), re.IGNORECASE)
+    telling = sorted(text for text in texts if not re.fullmatch(r"[0-9A-Fa-f]{1,8}", text))
+    encodings = ("utf-8", "utf-16-le", "utf-16-be")
+    return [text.encode(encoding).decode("latin-1") for text in telling for encoding in encodings]
+
+
+def _holds(part: bytes, forms: list[str]) -> bool:
+    """Whether any of the forms, in any case, is among the bytes."""
+    text = pl.Series([part.decode("latin-1")])
+    return bool(text.str.contains_any(forms, ascii_case_insensitive=True)[0])
 
 
 def _readable(path: Path) -> Iterator[bytes]:

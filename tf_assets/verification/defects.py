@@ -9,7 +9,10 @@ import polars as pl
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
-_ROW = ["sha256", "row_number"]
+_SLOT = ["sha256", "council_code", "quarter"]
+"""The same bytes may lie in two slots: a return sent for the wrong quarter is right in its own."""
+
+_ROW = [*_SLOT, "row_number"]
 _CELL = [*_ROW, "field"]
 
 UNDETECTABLE = "undetectable"
@@ -38,29 +41,38 @@ def count_defects(zone: Zone, home: Home) -> DefectCounts:
     caught when its row and its field are named.
     """
     files = _with_hashes(pl.read_parquet(home.truth / "files.parquet"), home.landing)
-    receipts = zone.read("return_receipts").select("sha256", verdict=pl.col("verdict").replace("current", "accepted"))
+    receipts = zone.read("return_receipts").rename({"quarter_date": "quarter"}).select(*_SLOT, "verdict")
+    receipts = receipts.with_columns(verdict=pl.col("verdict").replace("current", "accepted")).unique()
     judged = files.filter(pl.col("expected_verdict") == "accepted").join(
-        receipts.filter(pl.col("verdict") == "accepted"), on="sha256", how="semi"
+        receipts.filter(pl.col("verdict") == "accepted"), on=_SLOT, how="semi"
     )
     planted = pl.read_parquet(home.truth / "defects.parquet").join(judged.select("path", "sha256"), on="path")
-    judgements = zone.read("return_judgements").rename({"source_sha256": "sha256"})
-    judgements = judgements.filter(pl.col("row_number") > 0).join(judged, on="sha256", how="semi")
+    judgements = zone.read("return_judgements").rename({"source_sha256": "sha256", "quarter_date": "quarter"})
+    judgements = judgements.filter(pl.col("row_number") > 0).join(judged, on=_SLOT, how="semi")
     named = judgements.select(*_CELL).unique().with_columns(is_caught=pl.lit(True))
     refused = judgements.filter(pl.col("severity") == "refused").select(_ROW).unique()
     n_rows = zone.read("council_register").height + refused.height
     return DefectCounts(
         rows=_counted(planted.join(named, on=_CELL, how="left"), "expected_severity"),
         files=_counted(
-            files.join(
-                receipts.unique().with_columns(is_caught=pl.lit(True)),
-                left_on=["sha256", "expected_verdict"],
-                right_on=["sha256", "verdict"],
-                how="left",
-            ),
-            "expected_verdict",
+            files.join(_verdicts(receipts), on=[*_SLOT, "expected_verdict"], how="left"), "expected_verdict"
         ),
         n_good_rows=n_rows - planted.select(_ROW).unique().height,
         n_good_refused=refused.join(planted, on=_ROW, how="anti").height,
+    )
+
+
+def _verdicts(receipts: pl.DataFrame) -> pl.DataFrame:
+    """The expected verdicts that a file's verdict answers to.
+
+    A file that would be refused is superseded instead when a good one came after it before it was judged.
+    """
+    answers = pl.DataFrame({"verdict": ["superseded"], "expected_verdict": ["refused"]})
+    same = receipts.with_columns(expected_verdict=pl.col("verdict"))
+    return (
+        pl.concat([same, receipts.join(answers, on="verdict").select(same.columns)])
+        .drop("verdict")
+        .with_columns(is_caught=pl.lit(True))
     )
 
 

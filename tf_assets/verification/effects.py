@@ -27,12 +27,12 @@ def published_beside_planted(published: pl.DataFrame, truth: Path) -> pl.DataFra
     planted = pl.read_parquet(truth / "effects.parquet").select(
         "outcome", outcome_window="window", planted=pl.col("effect") * _POINTS
     )
-    england = published.filter(pl.col("area_type") == "country").select(
+    england = published.filter(pl.col("area_type") == "england").select(
         "outcome", "outcome_window", "method", "effect", "ci_low", "ci_high", "mark"
     )
     beside = headlines.join(planted, on=["outcome", "outcome_window"], how="left").join(
         england, on=["outcome", "outcome_window"], how="left"
     )
-    return beside.with_columns(
-        is_covered=pl.col("planted").is_between(pl.col("ci_low"), pl.col("ci_high"))
-    ).sort(pl.col("method"), maintain_order=True)
+    return beside.with_columns(is_covered=pl.col("planted").is_between(pl.col("ci_low"), pl.col("ci_high"))).sort(
+        pl.col("method"), maintain_order=True
+    )

@@ -51,9 +51,7 @@ def _scores(pairs: pl.DataFrame, n_true: pl.DataFrame, method: str) -> pl.DataFr
     by_extract = n_true.join(
         pairs.group_by("extract").agg(n_links=pl.len(), n_right=pl.col("is_right").sum()), on="extract", how="left"
     ).with_columns(pl.col("n_links", "n_right").fill_null(0).cast(pl.Int64), pl.col("n_true").cast(pl.Int64))
-    every = by_extract.select(
-        pl.lit("all extracts").alias("extract"), pl.col("n_true", "n_links", "n_right").sum()
-    )
+    every = by_extract.select(pl.lit("all extracts").alias("extract"), pl.col("n_true", "n_links", "n_right").sum())
     scored = pl.concat([by_extract, every]).with_columns(
         precision=pl.col("n_right") / pl.col("n_links"), recall=pl.col("n_right") / pl.col("n_true")
     )

@@ -45,9 +45,7 @@ def extract_deliveries(home: Home, half: Half) -> Iterator[Delivery]:
 def pending_deliveries(instance: dg.DagsterInstance, landed: Iterable[Delivery]) -> list[Delivery]:
     """Those that no run has dealt with or is dealing with."""
     landed = list(landed)
-    handled = {
-        (job, *each) for job in {each.job_name for each in landed} for each in _handled(instance, job)
-    }
+    handled = {(job, *each) for job in {each.job_name for each in landed} for each in _handled(instance, job)}
     return [each for each in landed if (each.job_name, each.partition_key, each.fingerprint) not in handled]
 
 
@@ -78,9 +76,7 @@ def delivery_sensor(
     return sensor
 
 
-def is_stale(
-    instance: dg.DagsterInstance, upstream: Iterable[dg.AssetKey], downstream: Iterable[dg.AssetKey]
-) -> bool:
+def is_stale(instance: dg.DagsterInstance, upstream: Iterable[dg.AssetKey], downstream: Iterable[dg.AssetKey]) -> bool:
     """Whether any of `downstream` was never published, or was published before something in `upstream` was."""
     made = [_published_at(instance, key) for key in downstream]
     known = [at for at in made if at is not None]

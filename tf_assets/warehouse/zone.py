@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import duckdb_extension_httpfs
@@ -28,7 +29,7 @@ from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.schema import TableSchema
 
-Data = pl.DataFrame | pa.Table | str
+Data: TypeAlias = pl.DataFrame | pa.Table | str
 """What a table may be made of: a frame, an Arrow table, or the text of one SELECT over the zone's tables."""
 
 LOCK_PATIENCE_SECONDS = 120
@@ -168,7 +169,7 @@ class Zone:
             target = self.partition_file(table, staged.partition_key)
             target.parent.mkdir(parents=True, exist_ok=True)
             _sync(staged.path)
-            os.replace(staged.path, target)
+            staged.path.replace(target)
             _sync(target.parent)
             return
         with self.connect(read_only=False) as connection:
@@ -178,9 +179,7 @@ class Zone:
             )
             connection.execute(f"COMMENT ON TABLE zone.{table} IS '{_quoted(staged.schema.description)}'")
             for column in staged.schema.columns:
-                connection.execute(
-                    f"COMMENT ON COLUMN zone.{table}.{column.name} IS '{_quoted(column.description)}'"
-                )
+                connection.execute(f"COMMENT ON COLUMN zone.{table}.{column.name} IS '{_quoted(column.description)}'")
             connection.execute("COMMIT")
         staged.path.unlink(missing_ok=True)
 

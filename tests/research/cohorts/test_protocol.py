@@ -1,6 +1,7 @@
 """The protocol is whole, cited, and what its page says."""
 
-from pathlib import Path
+from pathlib from itertools import pairwise
+import Path
 
 from tf_assets.research.cohorts import protocol
 from tf_assets.research.cohorts.protocol import EXTRACT_RULES, HALF_YEARS, PERSISTENT_ABSENCE, TWO_YEARS
@@ -17,7 +18,7 @@ def test_half_years_make_up_the_two_years():
 
 def test_every_year_has_one_threshold_of_persistent_absence():
     spans = [(each.from_year, each.to_year) for each in PERSISTENT_ABSENCE]
-    assert all(ended + 1 == began for (_, ended), (began, _) in zip(spans[:-1], spans[1:], strict=True))
+    assert all(ended + 1 == began for (_, ended), (began, _) in pairwise(spans))
 
 
 def test_every_extract_has_a_rule_with_a_source():
