@@ -1,7 +1,7 @@
 """The protocol is whole, cited, and what its page says."""
 
-from pathlib from itertools import pairwise
-import Path
+from itertools import pairwise
+from pathlib import Path
 
 from tf_assets.research.cohorts import protocol
 from tf_assets.research.cohorts.protocol import EXTRACT_RULES, HALF_YEARS, PERSISTENT_ABSENCE, TWO_YEARS
@@ -37,7 +37,8 @@ def test_the_page_says_what_the_code_does():
         f"covariates | {protocol.LOOKBACK_MONTHS} months",
         f"up to {protocol.NEIGHBOURS} nearest",
         f"{protocol.CALIPER_SD} standard deviations",
-        f"under {protocol.ADULT_AGE}; {protocol.JUVENILE_AGE} to {protocol.ADULT_AGE - 1}; {protocol.ADULT_AGE} and over",
+        f"under {protocol.ADULT_AGE}; {protocol.JUVENILE_AGE} to {protocol.ADULT_AGE - 1}; ",
+        f"; {protocol.ADULT_AGE} and over",
         "school age | {} to {}".format(*protocol.SCHOOL_AGES),
         f"at {protocol.KS2_EXPECTED_SCORE} or more",
         f"{protocol.KS2_FIRST_SCALED_YEAR}/16 and later",

@@ -52,7 +52,7 @@ def match(
     """Match each programme person on common support to up to k comparison people of the same stratum.
 
     scores: person_pseudonym, arm, stratum, logit, is_on_support. The caliper is `caliper_sd` standard deviations of the
-    logit within strata, unless `caliper` gives it in logits. Ties are broken by pseudonym, which is random but permanent.
+    logit within strata, unless `caliper` gives it in logits. Ties are broken by pseudonym: random, but permanent.
     """
     ordered = scores.sort("stratum", "logit", "person_pseudonym")
     reach = caliper_sd * _pooled_sd(ordered) if caliper is None else caliper
