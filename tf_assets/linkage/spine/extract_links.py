@@ -9,7 +9,6 @@ import polars as pl
 from tf_assets.linkage.spine.cascade import DEFAULT_SETTINGS, link
 from tf_assets.linkage.spine.settings import LINK_SCHEMA, QUALITY_SCHEMA, Linkage, LinkSettings
 
-
 N_AT_A_TIME = 2
 
 

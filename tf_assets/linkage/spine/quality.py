@@ -2,11 +2,17 @@
 
 Precision is the mean probability of the links. Recall is what the links are expected to hold of the true matches, over
 how many true matches there seem to be. That number is the larger of two estimates: the probabilities summed over all
-pairs, and, because a true pair that shares no block was never weighed, a capture-recapture (Chapman 1951): true pairs
-that agree on the full name and true pairs that agree on the date of birth are two samples of all, and from how far they
-overlap follows how many lie in neither. Errors that come together (a record that is wrong in everything) are beyond it,
-so the estimated recall is rather too high than too low.
+pairs; and, because a true pair that was never weighed or that too little speaks for is in no sum, one from how often
+the links disagree. A pair that agrees on two of full name, date of birth and postcode is hardly ever missed. So with n
+links that agree on all three, and n_k that agree on all but k, the odds of a true pair to disagree on k are n_k / n, and
+
+    true pairs = n (1 + n_name / n) (1 + n_dob / n) (1 + n_postcode / n)
+
+if errors come one by one. Errors that come together (a record that is wrong in everything) are beyond it, so the
+estimated recall is rather too high than too low.
 """
+
+import math
 
 import polars as pl
 
@@ -19,29 +25,36 @@ ALL_STAGES = "all"
 def expected_matches(work: Workspace, accepted: pl.DataFrame, unaccepted_mass: float) -> float:
     """How many true matches there seem to be: accepted has left_record, right_record, probability."""
     summed = float(accepted["probability"].sum() or 0.0) + unaccepted_mass
-    return max(summed, _recaptured(work, accepted))
+    return max(summed, _from_disagreements(work, accepted))
 
 
-def _recaptured(work: Workspace, accepted: pl.DataFrame) -> float:
-    """Chapman's estimate from agreement on the name and on the date of birth, both among accepted links."""
+def _from_disagreements(work: Workspace, accepted: pl.DataFrame) -> float:
+    """True pairs, from links that agree on all of name, date of birth and postcode, and on all but one of them.
+
+    Without a postcode on both sides it is two traits, and Lincoln's and Petersen's capture-recapture.
+    """
+    agreements = {
+        "name": "l.forename = r.forename AND l.surname = r.surname",
+        "dob": "l.date_of_birth = r.date_of_birth",
+        **({"postcode": "l.postcode = r.postcode"} if "postcode" in work.columns else {}),
+    }
+    flags = ", ".join(f"bool_or(coalesce({sql}, false)) AS {trait}" for trait, sql in agreements.items())
     work.connection.register("accepted", accepted.to_arrow())
-    counts = work.connection.sql(
+    links = work.connection.sql(
+        f"""
+        SELECT any_value(probability) AS probability, {flags}
+        FROM accepted JOIN left_rows AS l ON l.record = left_record JOIN right_rows AS r ON r.record = right_record
+        GROUP BY left_record
         """
-        WITH agreements AS (
-            SELECT left_record, any_value(probability) AS p,
-                   bool_or(coalesce(l.forename = r.forename AND l.surname = r.surname, false)) AS is_name,
-                   bool_or(coalesce(l.date_of_birth = r.date_of_birth, false)) AS is_dob
-            FROM accepted JOIN left_rows AS l ON l.record = left_record JOIN right_rows AS r ON r.record = right_record
-            GROUP BY left_record
-        )
-        SELECT coalesce(sum(p) FILTER (is_name), 0), coalesce(sum(p) FILTER (is_dob), 0),
-               coalesce(sum(p) FILTER (is_name AND is_dob), 0)
-        FROM agreements
-        """
-    ).fetchone()
+    ).pl()
     work.connection.unregister("accepted")
-    n_name, n_dob, n_both = (float(count) for count in counts) if counts else (0.0, 0.0, 0.0)
-    return (n_name + 1) * (n_dob + 1) / (n_both + 1) - 1
+
+    def mass(disagreeing: str | None) -> float:
+        pattern = pl.all_horizontal(pl.col(each) if each != disagreeing else ~pl.col(each) for each in agreements)
+        return float(links.filter(pattern)["probability"].sum() or 0.0)
+
+    n = mass(None)
+    return n * math.prod(1 + mass(trait) / n for trait in agreements) if n else 0.0
 
 
 def quality_by_stage(links: pl.DataFrame, n_left: int, expected: float) -> pl.DataFrame:

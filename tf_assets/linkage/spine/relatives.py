@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from tf_assets.linkage.spine.preparing import Workspace
 from tf_assets.linkage.spine.training import Parameters
 
-HOME_COLUMNS = ("postcode", "address")
+HOME_COLUMNS = ("address", "postcode")
+"""What people of one home share, the surer sign first."""
+
 SHARED_COLUMNS = ("surname", *HOME_COLUMNS)
 SUPPOSED_SHARES = {"forename": 0.01, "date_of_birth": 0.02}
 """Of relatives who have these in common: a father and a son of one name; twins, about 3 in 200 births (ONS, births)."""
@@ -26,8 +28,9 @@ SUPPOSED_SHARES = {"forename": 0.01, "date_of_birth": 0.02}
 SUPPOSED_PAIRS = 200
 """The weight of what is supposed, in pairs of relatives: few pairs that were counted change it little."""
 
-LEAST_RELATIVES = 0.5
-"""Relatives a record has on the right, at least."""
+SUPPOSED_RELATIVES = 0.5
+SUPPOSED_RECORDS = 200
+"""Relatives that a record has on the right, and the weight of what is supposed, in records."""
 
 MOST_IN_A_HOME = 50
 """Records of one surname at one address, beyond which it is no household."""
@@ -46,7 +49,7 @@ def count_relatives(work: Workspace) -> Relatives:
     """Count relatives among the right-hand records by the homes that they share."""
     homes = [column for column in HOME_COLUMNS if column in work.columns][:1]
     if not homes:
-        return Relatives(LEAST_RELATIVES, **{f"same_{column}": share for column, share in SUPPOSED_SHARES.items()})
+        return Relatives(SUPPOSED_RELATIVES, **{f"same_{column}": share for column, share in SUPPOSED_SHARES.items()})
     home = homes[0]
     counted = work.connection.sql(
         f"""
@@ -68,7 +71,7 @@ def count_relatives(work: Workspace) -> Relatives:
     ).fetchone()
     n_pairs, n_forename, n_dob = (float(each) for each in counted) if counted else (0.0, 0.0, 0.0)
     return Relatives(
-        n_relatives=max(n_pairs / max(work.n_right, 1), LEAST_RELATIVES),
+        n_relatives=(n_pairs + SUPPOSED_RELATIVES * SUPPOSED_RECORDS) / (work.n_right + SUPPOSED_RECORDS),
         same_forename=_share(n_forename, n_pairs, SUPPOSED_SHARES["forename"]),
         same_date_of_birth=_share(n_dob, n_pairs, SUPPOSED_SHARES["date_of_birth"]),
     )

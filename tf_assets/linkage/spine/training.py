@@ -30,9 +30,17 @@ class Parameters:
     is_trained: bool
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """How many pairs taught m and u; none where nothing was taught."""
+
+    m: int = 0
+    u: int = 0
+
+
 def declared_parameters(columns: Sequence[str]) -> Parameters:
     """What `comparisons` declares, for data that are too small to teach anything."""
-    return _parameters(applicable(columns), {}, {}, is_trained=False)
+    return _parameters(applicable(columns), {}, {}, _Seen(), is_trained=False)
 
 
 def train(work: Workspace, settings: LinkSettings) -> Parameters:
@@ -42,12 +50,13 @@ def train(work: Workspace, settings: LinkSettings) -> Parameters:
     rare one takes its declared parameter, which is recorded.
     """
     comparisons = applicable(work.columns)
-    u = _estimate_u(work, comparisons, settings)
+    u, n_strangers = _estimate_u(work, comparisons, settings)
     _refuse_untaught(comparisons, u, "strangers")
-    known = _parameters(comparisons, {}, u, is_trained=True)
-    m = _estimate_m(work, comparisons, known, settings)
+    n_links = work.connection.sql("SELECT count(*) FROM key_links").fetchall()[0][0]
+    seen = _Seen(m=n_links, u=n_strangers)
+    m = _estimate_m(work, comparisons, _parameters(comparisons, {}, u, seen, is_trained=True), settings)
     _refuse_untaught(comparisons, m, "likely matches")
-    return _parameters(comparisons, m, u, is_trained=True)
+    return _parameters(comparisons, m, u, seen, is_trained=True)
 
 
 def linker_settings(comparisons: Sequence[dict[str, Any]], **more: object) -> dict[str, Any]:
@@ -72,8 +81,10 @@ def open_linker(work: Workspace, tables: Mapping[str, str], settings: dict[str, 
 
 def _estimate_u(
     work: Workspace, comparisons: Sequence[Comparison], settings: LinkSettings
-) -> dict[str, list[float | None]]:
-    """Shares of levels among pairs of strangers: all pairs of two samples in which nobody's partner by a key is left.
+) -> tuple[dict[str, list[float | None]], int]:
+    """Shares of levels among pairs of strangers, and how many pairs those were.
+
+    They are all pairs of two samples in which nobody's partner by a key is left.
 
     Splink's own estimate counts true pairs among the strangers and scans the pairs once a comparison; this is the same
     count in one scan. The samples are taken by hash, so any number of threads gives the same parameters.
@@ -88,7 +99,8 @@ def _estimate_u(
     patterns = work.connection.sql(
         f"SELECT {levels}, count(*) AS n FROM left_sample CROSS JOIN right_sample GROUP BY ALL"
     ).pl()
-    return {comparison.name: _shares(patterns, comparison) for comparison in comparisons}
+    shares = {comparison.name: _shares(patterns, comparison) for comparison in comparisons}
+    return shares, int(patterns["n"].sum())
 
 
 def _shares(patterns: pl.DataFrame, comparison: Comparison) -> list[float | None]:
@@ -152,16 +164,21 @@ def _parameters(
     comparisons: Sequence[Comparison],
     m: Mapping[str, list[float | None]],
     u: Mapping[str, list[float | None]],
+    seen: _Seen,
     is_trained: bool,
 ) -> Parameters:
-    """Learnt parameters where there are any, declared ones elsewhere, each comparison summing to one."""
+    """Learnt parameters where there are any, declared ones elsewhere, each comparison summing to one.
+
+    What not one of n pairs showed is rarer than one in n, whatever was declared.
+    """
     complete: dict[str, dict[str, tuple[float, ...]]] = {"m": {}, "u": {}}
     rows: list[dict[str, object]] = []
     for comparison in comparisons:
         none = [None] * len(comparison.levels)
         values = {"m": m.get(comparison.name, none), "u": u.get(comparison.name, none)}
-        for name, smallest in (("m", SMALLEST_M), ("u", SMALLEST_U)):
-            declared = [getattr(level, name) for level in comparison.levels]
+        for name, smallest, n_seen in (("m", SMALLEST_M, seen.m), ("u", SMALLEST_U, seen.u)):
+            most = 0.5 / n_seen if n_seen and any(value is not None for value in values[name]) else 1.0
+            declared = [min(getattr(level, name), most) for level in comparison.levels]
             filled = [max(v if v is not None else d, smallest) for v, d in zip(values[name], declared, strict=True)]
             complete[name][comparison.name] = tuple(value / sum(filled) for value in filled)
         rows += [
