@@ -95,7 +95,8 @@ def effects_of(cells: Cells) -> pl.DataFrame:
                 "area_code": area,
                 "method": method,
                 "estimate": -0.0213,
-                "standard_error": 0.0101,
+                "ci_low": -0.0413,
+                "ci_high": -0.0013,
                 "effective_sample": 900.0,
             }
             for outcome in sorted(cells["outcome_cells"]["outcome"].unique())

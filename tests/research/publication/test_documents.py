@@ -128,6 +128,23 @@ def test_report_shows_the_published_effect_and_the_mark_of_a_hidden_one(tables: 
     assert "is_in_custody_juvenile" not in page
 
 
+def test_effect_far_less_certain_than_the_rest_is_named_and_not_plotted(tables: Tables) -> None:
+    is_uncertain = pl.col("outcome") == "is_on_jsa"
+    another = tables["protected_effects"].with_columns(
+        pl.col("outcome").replace({"is_looked_after": "is_child_in_need", "is_on_jsa": "is_employed"})
+    )
+    wide = pl.concat(
+        [tables["protected_effects"], another.filter(pl.col("outcome") != "ks4_attainment8")]
+    ).with_columns(
+        ci_low=pl.when(is_uncertain).then(pl.col("ci_low") - 500).otherwise("ci_low"),
+        mark=pl.lit(None, dtype=pl.String),
+    )
+    page = report_html({**tables, "protected_effects": wide}, "r1-0000", is_fictional=False)
+    plot = page[page.index("<svg") : page.index("</svg>")]
+    assert "Looked after by the council" in plot and "Jobseeker" not in plot
+    assert "too uncertain: On Jobseeker&#39;s Allowance." in page
+
+
 def test_report_of_nothing_says_so(tables: Tables) -> None:
     page = report_html({name: table.head(0) for name, table in tables.items()}, "r1-0000", is_fictional=False)
     assert "No effect could be estimated." in page

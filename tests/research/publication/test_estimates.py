@@ -43,6 +43,8 @@ def effect(
     method: str = "matched",
     effective_sample: float | None = 1e9,
 ) -> pl.DataFrame:
+    known = estimate is not None and standard_error is not None
+    interval = (estimate - 1.96 * standard_error, estimate + 1.96 * standard_error) if known else (None, None)
     return pl.DataFrame(
         {
             "outcome": [outcome],
@@ -50,7 +52,8 @@ def effect(
             "area_code": [ENGLAND],
             "method": [method],
             "estimate": pl.Series([estimate], dtype=pl.Float64),
-            "standard_error": pl.Series([standard_error], dtype=pl.Float64),
+            "ci_low": pl.Series([interval[0]], dtype=pl.Float64),
+            "ci_high": pl.Series([interval[1]], dtype=pl.Float64),
             "effective_sample": pl.Series([effective_sample], dtype=pl.Float64),
         }
     )
@@ -93,7 +96,7 @@ def test_mark_is_decided_by_published_numbers(
     row = protect_effects(effect(), cells(programme, comparison), AREAS).row(0, named=True)
     assert row["mark"] == mark
     assert (row["effect"] is None) == (mark == "[c]")
-    assert {row[name] for name in ("ci_low", "grain", "programme_rate", "rate_without_programme")} == {
+    assert {row[name] for name in ("ci_low", "ci_high", "grain", "programme_rate", "rate_without_programme")} == {
         None
     } or mark != "[c]"
 
@@ -118,6 +121,13 @@ def test_interval_tells_nothing_that_the_published_effect_hides() -> None:
     assert all(len(intervals) == 1 for intervals in alike.values())
 
 
+def test_interval_is_never_shorter_than_the_true_one_on_either_side() -> None:
+    skewed = effect().with_columns(ci_low=pl.lit(-0.05), ci_high=pl.lit(-0.011))
+    row = protect_effects(skewed, cells((9000, 2000), (9000, 2000)), AREAS).row(0, named=True)
+    assert row["effect"] - row["ci_low"] >= 5 - 1.23
+    assert 0.13 <= row["ci_high"] - row["effect"] < 1
+
+
 def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
     rng, n, truth, error = np.random.default_rng(5), 2_000, -0.01, 0.006
     regions = pl.DataFrame(
@@ -134,6 +144,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
         .drop("area_code", "estimate")
         .join(regions.select(area_code="region_code"), how="cross")
         .with_columns(estimate=pl.Series(truth + error * rng.standard_normal(n)))
+        .with_columns(ci_low=pl.col("estimate") - 1.96 * error, ci_high=pl.col("estimate") + 1.96 * error)
     )
     areas = regions.select(area_type=pl.lit("region"), area_code="region_code", area_name="region_code")
     found = protect_effects(estimates, groups, areas)
@@ -154,14 +165,19 @@ def test_rate_without_the_programme_follows_from_published_numbers() -> None:
     assert row["rate_without_programme"] == pytest.approx(20.0 - row["effect"])
 
 
-def test_score_has_an_effect_in_points_and_no_rate() -> None:
+@pytest.mark.parametrize(
+    ("outcome", "estimate", "grain"), [("ks4_attainment8", 1.2, 0.2), ("absence_rate", 0.012, 0.3)]
+)
+def test_mean_has_an_effect_whose_step_hides_two_whole_people_and_no_rate(
+    outcome: str, estimate: float, grain: float
+) -> None:
     row = protect_effects(
-        effect(estimate=1.2, standard_error=0.4, outcome="ks4_attainment8"),
-        cells((9000, 0), (9000, 0), outcome="ks4_attainment8"),
+        effect(estimate=estimate, standard_error=0.004, outcome=outcome),
+        cells((900, 0), (900, 0), outcome=outcome),
         AREAS,
     ).row(0, named=True)
-    assert (row["unit"], row["grain"], row["programme_rate"]) == ("points", 0.1, None)
-    assert row["effect"] in (1.2, 1.1, 1.3)
+    assert (row["grain"], row["programme_rate"], row["mark"]) == (grain, None, None)
+    assert abs(row["effect"] - 1.2) < grain
 
 
 def test_p_values_and_true_sizes_do_not_come_out() -> None:

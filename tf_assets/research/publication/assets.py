@@ -33,7 +33,7 @@ def protected_programme_counts(context: dg.AssetExecutionContext, zone: Zone) ->
 
 @gated_asset("protected_effects", deps=["treatment_effects", "outcome_cells", "programme_cells"])
 def protected_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
-    """Effects in steps that hide ten people."""
+    """Effects in steps that hide people."""
     return protect_effects(zone.read("treatment_effects"), zone.read("outcome_cells"), _areas(zone))
 
 

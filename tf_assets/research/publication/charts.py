@@ -24,7 +24,9 @@ def effects_svg(effects: pl.DataFrame) -> str:
         y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
     )
     title = "Percentage points: to the left fewer, to the right more, than without the programme"
-    intervals = base.mark_rule(strokeWidth=2, color=PROGRAMME).encode(x=alt.X("ci_low:Q", title=title), x2="ci_high:Q")
+    intervals = base.mark_rule(strokeWidth=2, color=PROGRAMME).encode(
+        x=alt.X("ci_low:Q", title=title, scale=alt.Scale(padding=8)), x2="ci_high:Q"
+    )
     points = base.mark_point(filled=True, size=80, color=PROGRAMME, opacity=1).encode(x="effect:Q")
     return _svg(_zero_line(alt) + intervals + points, len(order))
 

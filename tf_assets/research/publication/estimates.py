@@ -6,16 +6,19 @@ people's keys, like a count: the count that a published effect implies is then k
 
     grain >= 10 x span of one person's value / smallest published number of people
 
+Of a score or a share there is no count to find, only somebody's value. There it is two people's contribution: one who
+knows everybody's value but one then learns nothing of that one, whatever it is, and two who know all others' neither.
+
 The interval is made from the published effect and not from the true one, else its ends would tell what the rounding
-hides. The variance of the rounding (grain^2 / 6 on average) is added before the width is rounded up, so that the
-interval still covers what it says. P-values are not published: they are functions of unrounded numbers.
+hides. The variance of the rounding (grain^2 / 6 on average) is added on each side before it is rounded up to the grain,
+so that the interval still covers what it says. P-values are not published: they follow from unrounded numbers.
 """
 
 import polars as pl
 
-from tf_assets.research.publication.catalogue import ALL, OUTCOMES
+from tf_assets.research.publication.catalogue import ALL, OUTCOMES, is_yes_no
 from tf_assets.research.publication.counts import RELIABLE_PEOPLE, sum_margins
-from tf_assets.research.publication.rounding import grain, round_counts, round_to_grain
+from tf_assets.research.publication.rounding import BASE, grain, round_counts, round_to_grain
 from tf_assets.warehouse.errors import EvaluationError
 
 NORMAL_975 = 1.959963984540054
@@ -23,6 +26,10 @@ NORMAL_975 = 1.959963984540054
 
 RELIABLE_YES = 30
 """An effect on an outcome that fewer people than this (as published, in either group) had is marked as unreliable."""
+
+HIDDEN_IN_A_MEAN = 2
+"""The people whose whole contribution the grain of a mean hides. The usual rule for magnitudes (p%) protects one value
+to some per cent against one other contributor; this protects it to the whole span against all others."""
 
 FINEST_EFFECT = 0.01
 """No effect is published in finer steps than a hundredth of a point."""
@@ -51,7 +58,7 @@ def protect_effects(effects: pl.DataFrame, cells: pl.DataFrame, areas: pl.DataFr
     """
     _refuse_unknown(effects)
     joined = (
-        effects.select(*_EFFECT_KEY, "estimate", "standard_error", "effective_sample")
+        effects.select(*_EFFECT_KEY, "estimate", "effective_sample", true_low="ci_low", true_high="ci_high")
         .join(areas.filter(pl.col("area_type") != "council"), on="area_code")
         .join(_arm_counts(cells), on=["area_code", "outcome", "outcome_window"], how="left")
         .join(_outcome_units(), on="outcome")
@@ -69,11 +76,17 @@ def protect_effects(effects: pl.DataFrame, cells: pl.DataFrame, areas: pl.DataFr
 def _rounded(shown: pl.DataFrame) -> pl.DataFrame:
     """Effects in steps of their grain, with the interval and the rates that follow from published numbers."""
     smallest = pl.min_horizontal("n_programme", "n_comparison", pl.col("effective_sample").clip(1.0))
-    shown = shown.with_columns(grain=grain(smallest, pl.col("reach") * pl.col("scale"), FINEST_EFFECT))
+    n_hidden = pl.when(is_yes_no(pl.col("outcome"))).then(BASE).otherwise(HIDDEN_IN_A_MEAN)
+    shown = shown.with_columns(grain=grain(smallest, pl.col("reach") * pl.col("scale"), FINEST_EFFECT, n_hidden))
     effects = round_to_grain(shown["estimate"] * shown["scale"], shown["grain"], shown["effect_key"])
-    return shown.with_columns(effect=effects, half_width=_half_width(), programme_rate=_programme_rate()).with_columns(
-        ci_low=(pl.col("effect") - pl.col("half_width")).round(10),
-        ci_high=(pl.col("effect") + pl.col("half_width")).round(10),
+    return shown.with_columns(
+        effect=effects,
+        below=_reach(pl.col("estimate") - pl.col("true_low")),
+        above=_reach(pl.col("true_high") - pl.col("estimate")),
+        programme_rate=_programme_rate(),
+    ).with_columns(
+        ci_low=(pl.col("effect") - pl.col("below")).round(10),
+        ci_high=(pl.col("effect") + pl.col("above")).round(10),
         rate_without_programme=(pl.col("programme_rate") - pl.col("effect")).round(2),
     )
 
@@ -124,30 +137,29 @@ def _arm_counts(cells: pl.DataFrame) -> pl.DataFrame:
 def _effect_mark() -> pl.Expr:
     people = pl.min_horizontal("n_programme", "n_comparison")
     fewest = pl.min_horizontal("yes_programme", "yes_comparison")
-    is_yes_no = pl.col("outcome").str.starts_with("is_")
+    counted = is_yes_no(pl.col("outcome"))
     is_whole_group = (pl.col("yes_programme") >= pl.col("n_programme")) | (
         pl.col("yes_comparison") >= pl.col("n_comparison")
     )
     return (
         pl.when(people < RELIABLE_PEOPLE)
         .then(pl.lit("[c]"))
-        .when(is_yes_no & ((fewest == 0) | is_whole_group))
+        .when(counted & ((fewest == 0) | is_whole_group))
         .then(pl.lit("[c]"))
-        .when(pl.col("estimate").is_null() | pl.col("standard_error").is_null())
+        .when(pl.any_horizontal(pl.col("estimate", "true_low", "true_high").is_null()))
         .then(pl.lit("[x]"))
-        .when(is_yes_no & (fewest < RELIABLE_YES))
+        .when(counted & (fewest < RELIABLE_YES))
         .then(pl.lit("[u]"))
         .otherwise(pl.lit(None, dtype=pl.String))
     )
 
 
-def _half_width() -> pl.Expr:
-    error = pl.col("standard_error") * pl.col("scale")
-    half = NORMAL_975 * (error**2 + pl.col("grain") ** 2 / 6).sqrt()
-    return (half / pl.col("grain")).ceil() * pl.col("grain")
+def _reach(distance: pl.Expr) -> pl.Expr:
+    """How far the published interval reaches to one side: the true distance with the rounding's variance, in steps."""
+    reach = ((distance * pl.col("scale")) ** 2 + (NORMAL_975 * pl.col("grain")) ** 2 / 6).sqrt()
+    return (reach / pl.col("grain")).ceil() * pl.col("grain")
 
 
 def _programme_rate() -> pl.Expr:
-    is_yes_no = pl.col("outcome").str.starts_with("is_")
     rate = 100 * pl.col("yes_programme") / pl.col("n_programme")
-    return pl.when(is_yes_no).then(rate.round(2)).otherwise(None)
+    return pl.when(is_yes_no(pl.col("outcome"))).then(rate.round(2)).otherwise(None)

@@ -69,7 +69,7 @@ class Ledger:
         """
         if figures.is_empty():
             raise EvaluationError(
-                "There is no figure to record, so nothing can be published. Are eligible_people and outcome_values empty?"
+                "There is no figure to record, so nothing can be published. See whether eligible_people has any row."
             )
         head = self.verify()
         figures = figures.select(FIGURE_SCHEMA.names()).cast(FIGURE_SCHEMA)  # type: ignore[arg-type]

@@ -18,6 +18,9 @@ Tables = Mapping[str, pl.DataFrame]
 MAIN_METHOD = "matched"
 """The method of the report's first table and plot; the other stands beside it in the second table."""
 
+FARTHEST_PLOTTED = 4
+"""An interval longer than this many times the median one is not plotted; its numbers are in the table."""
+
 
 @dataclass(frozen=True)
 class EffectRow:
@@ -47,6 +50,7 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
         effects=[_effect_row(row) for row in effects.iter_rows(named=True)],
         effects_svg=effects_svg(plotted) if len(plotted) else None,
         effects_alt=_effects_alt(plotted),
+        not_plotted=_not_plotted(effects),
         balance=balance.to_dicts(),
         balance_svg=balance_svg(balance) if len(balance) else None,
         balance_alt=_balance_alt(balance),
@@ -121,10 +125,22 @@ def _signed(number: float) -> str:
     return "0.00" if float(f"{number:.2f}") == 0 else text
 
 
-def _plotted(effects: pl.DataFrame) -> pl.DataFrame:
+def _plottable(effects: pl.DataFrame) -> pl.DataFrame:
+    """Shown effects in percentage points by the main method, with the length of their intervals."""
+    labels = {name: each.label for name, each in OUTCOMES.items()}
     return effects.filter(
         (pl.col("method") == MAIN_METHOD) & pl.col("effect").is_not_null() & (pl.col("unit") == "percentage points")
-    ).with_columns(label=pl.col("outcome").replace_strict({name: each.label for name, each in OUTCOMES.items()}))
+    ).with_columns(label=pl.col("outcome").replace_strict(labels), length=pl.col("ci_high") - pl.col("ci_low"))
+
+
+def _plotted(effects: pl.DataFrame) -> pl.DataFrame:
+    """The effects of the plot: one that is far less certain than the rest would press all others into a corner."""
+    return _plottable(effects).filter(pl.col("length") <= FARTHEST_PLOTTED * pl.col("length").median())
+
+
+def _not_plotted(effects: pl.DataFrame) -> list[str]:
+    shown = _plotted(effects)["label"].to_list()
+    return [label for label in _plottable(effects)["label"].to_list() if label not in shown]
 
 
 def _effects_alt(plotted: pl.DataFrame) -> str:

@@ -69,10 +69,10 @@ GRAIN_STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """The leading figures of a grain: round enough to read, and to tell next to nothing of the numbers it is made from."""
 
 
-def grain(people: pl.Expr, reach: pl.Expr | float, finest: float) -> pl.Expr:
-    """The step for a mean over `people` of values that span `reach`: a round number of at least ten people's
+def grain(people: pl.Expr, reach: pl.Expr | float, finest: float, n_hidden: pl.Expr | int = BASE) -> pl.Expr:
+    """The step for a mean over `people` of values that span `reach`: a round number of at least `n_hidden` people's
     contribution, and of at least `finest`."""
-    least = pl.max_horizontal(BASE * reach / people, pl.lit(finest)) * (1 - 1e-9)
+    least = pl.max_horizontal(n_hidden * reach / people, pl.lit(finest)) * (1 - 1e-9)
     decade = 10.0 ** least.log(10).floor()
     step = pl.lit(GRAIN_STEPS[-1])
     for leading in reversed(GRAIN_STEPS[:-1]):

@@ -67,8 +67,8 @@ def notes_table() -> list[tuple[str, str]]:
         (
             "Effects",
             "An effect is the difference that the programme made to those who took part, estimated from similar "
-            "families who had been assessed but not yet worked with. It is rounded to steps that hide ten people; the "
-            "95% interval allows for that.",
+            "families who had been assessed but not yet worked with. It is rounded to steps that hide single people; "
+            "the 95% interval allows for that.",
         ),
         (
             "Rate without the programme",
