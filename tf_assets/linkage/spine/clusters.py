@@ -12,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from tf_assets.linkage.keys import keyed_digest
+from tf_assets.linkage.spine.nicknames import with_forename_root
 
 ID_DIGITS = 32
 MOST_RECORDS_WITH_ONE_NUMBER = 5
@@ -21,7 +22,7 @@ NUMBER_STAGES = ("upn", "nino")
 FOUNDING = "founding"
 
 _NAMES_AGREE = """
-    (jaro_winkler_similarity(a.forename, b.forename) >= 0.8
+    (jaro_winkler_similarity(a.forename, b.forename) >= 0.8 OR a.forename_root = b.forename_root
      OR starts_with(a.forename, b.forename) OR starts_with(b.forename, a.forename))
     AND (a.date_of_birth = b.date_of_birth OR jaro_winkler_similarity(a.surname, b.surname) >= 0.9)
 """
@@ -86,7 +87,7 @@ def _pairs(records: pl.DataFrame) -> pl.DataFrame:
     try:
         connection.execute("SET temp_directory = ''")
         connection.execute("SET threads = 2")
-        connection.register("people", records.to_arrow())
+        connection.register("people", with_forename_root(records).to_arrow())
         numbers = " UNION ALL ".join(
             f"""
             SELECT a.record AS a, b.record AS b, '{number}' AS stage, {strength} AS strength

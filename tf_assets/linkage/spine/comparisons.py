@@ -52,8 +52,9 @@ def _forename() -> Comparison:
             Level("close spelling", "jaro_winkler_similarity(forename_l, forename_r) >= 0.92", 0.04, 0.003),
             Level("names swapped", "forename_l = surname_r OR surname_l = forename_r", 0.01, 0.0008),
             Level(
-                "one shortens the other",
-                "starts_with(forename_l, forename_r) OR starts_with(forename_r, forename_l)",
+                "one is a form of the other",
+                "forename_root_l = forename_root_r "
+                "OR starts_with(forename_l, forename_r) OR starts_with(forename_r, forename_l)",
                 0.015,
                 0.004,
             ),

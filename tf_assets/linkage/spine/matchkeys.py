@@ -24,7 +24,7 @@ class Matchkey:
 
 
 NAMES_AGREE_SQL = """
-    jaro_winkler_similarity(l.forename, r.forename) >= 0.8
+    (jaro_winkler_similarity(l.forename, r.forename) >= 0.8 OR l.forename_root = r.forename_root)
     AND (l.date_of_birth = r.date_of_birth OR jaro_winkler_similarity(l.surname, r.surname) >= 0.9)
 """
 """A number alone may be a brother's or a slip of the pen: the forename and one thing more must agree."""

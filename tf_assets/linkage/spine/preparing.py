@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 
 from tf_assets.linkage.spine.comparisons import NUMBERS
+from tf_assets.linkage.spine.nicknames import forename_roots
 from tf_assets.warehouse.errors import InputRefused
 
 IDENTITY_COLUMNS = ("forename", "surname", "date_of_birth", "sex", "postcode", "address", *NUMBERS)
@@ -15,6 +16,9 @@ IDENTITY_COLUMNS = ("forename", "surname", "date_of_birth", "sex", "postcode", "
 
 REQUIRED_COLUMNS = ("record_id", "forename", "surname", "date_of_birth")
 NAMES = ("forename", "surname", "aliases")
+ROOT_COLUMN = "forename_root"
+"""The name that the forename is a form of; in both tables besides the identity columns."""
+
 SIDES = ("left", "right")
 
 
@@ -94,6 +98,7 @@ def _refuse_odd_dates(frame: pl.DataFrame, side: str) -> None:
 def _load(connection: duckdb.DuckDBPyConnection, side: str, frame: pl.DataFrame, columns: tuple[str, ...]) -> None:
     """Make `<side>_records` and `<side>_rows` of a frame."""
     connection.register("given", frame.to_arrow())
+    connection.register("forename_roots", forename_roots().to_arrow())
     connection.execute(
         f"CREATE TABLE {side}_records AS SELECT record_id, row_number() OVER (ORDER BY record_id) AS record "
         "FROM (SELECT DISTINCT record_id FROM given)"
@@ -113,8 +118,9 @@ def _load(connection: duckdb.DuckDBPyConnection, side: str, frame: pl.DataFrame,
         )
         SELECT row_number() OVER (ORDER BY record, is_alias DESC, given_order) AS row_id, record,
                row_number() OVER (PARTITION BY record ORDER BY is_alias, given_order DESC) = 1 AS is_latest,
-               {", ".join(columns)}
+               {", ".join(columns)}, coalesce(root, forename) AS {ROOT_COLUMN}
         FROM distinct_identities JOIN {side}_records USING (record_id)
+        LEFT JOIN (SELECT forename, root FROM forename_roots) USING (forename)
         ORDER BY row_id
         """
     )

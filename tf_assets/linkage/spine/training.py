@@ -9,7 +9,7 @@ import polars as pl
 from splink import DuckDBAPI, Linker
 
 from tf_assets.linkage.spine.comparisons import Comparison, applicable, level_sql, splink_comparison
-from tf_assets.linkage.spine.preparing import SIDES, Workspace
+from tf_assets.linkage.spine.preparing import ROOT_COLUMN, SIDES, Workspace
 from tf_assets.linkage.spine.settings import PARAMETER_SCHEMA, LinkSettings
 from tf_assets.warehouse.errors import EvaluationError
 
@@ -90,7 +90,7 @@ def _estimate_u(
     count in one scan. The samples are taken by hash, so any number of threads gives the same parameters.
     """
     for side, other in (("left", ""), ("right", "AND record NOT IN (SELECT right_record FROM key_links)")):
-        renamed = ", ".join(f"{column} AS {column}_{side[0]}" for column in work.columns)
+        renamed = ", ".join(f"{column} AS {column}_{side[0]}" for column in (*work.columns, ROOT_COLUMN))
         work.connection.execute(
             f"CREATE OR REPLACE TABLE {side}_sample AS SELECT {renamed} FROM {side}_rows WHERE is_latest {other} "
             f"ORDER BY md5(concat('{settings.seed}|', record)), record LIMIT {settings.training_sample}"
