@@ -18,12 +18,25 @@ from tf_assets.warehouse.home import Environment, Home
 
 KEYS_VARIABLE = "TF_LINKAGE_KEYS"
 
-_PHASES: dict[tuple[Environment, Phase], str] = {
-    ("linkage", "deliveries"): "Returns and identities",
-    ("research", "deliveries"): "Attributes",
+Step = tuple[Environment, Phase]
+
+_TITLES: dict[Step, str] = {
+    ("linkage", "returns"): "Councils' returns",
+    ("linkage", "identities"): "Departments' identities",
+    ("research", "attributes"): "Departments' attributes",
     ("linkage", "national"): "Spine and release",
     ("research", "national"): "Cohorts to publication",
 }
+
+_LANES: tuple[tuple[tuple[Step, ...], ...], ...] = (
+    ((("linkage", "returns"),), (("linkage", "identities"), ("research", "attributes"))),
+    ((("linkage", "national"),),),
+    ((("research", "national"),),),
+)
+"""Stages one after another; the lanes of a stage side by side; the steps of a lane one after another."""
+
+_SMALL_TABLES = {"POLARS_MAX_THREADS": "1"}
+"""Deliveries are many and small: threads cost them more than they bring, and the lanes fill the processors."""
 
 
 @dataclass
@@ -55,23 +68,15 @@ def run_locations(home: Home) -> RunSummary:
     return summary
 
 
-def _side_by_side(
-    home: Home,
-    phases: list[tuple[Environment, Phase]],
-    bars: Progress,
-    tasks: dict[tuple[Environment, Phase], TaskID],
-    summary: RunSummary,
+def _run_lane(
+    home: Home, lane: tuple[Step, ...], bars: Progress, tasks: dict[Step, TaskID], summary: RunSummary
 ) -> None:
-    threads = [threading.Thread(target=_run_phase, args=(home, *each, bars, tasks[each], summary)) for each in phases]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for step in lane:
+        _run_step(home, step, bars, tasks[step], summary)
 
 
-def _run_phase(
-    home: Home, environment: Environment, phase: Phase, bars: Progress, task: TaskID, summary: RunSummary
-) -> None:
+def _run_step(home: Home, step: Step, bars: Progress, task: TaskID, summary: RunSummary) -> None:
+    environment, phase = step
     bars.start_task(task)
     ended = False
     with _start(home, environment, phase) as process:
@@ -94,6 +99,8 @@ def _run_phase(
 
 def _start(home: Home, environment: Environment, phase: Phase) -> "subprocess.Popen[str]":
     variables = {**os.environ, "TF_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster)}
+    if phase != "national":
+        variables |= _SMALL_TABLES
     if environment == "research":
         variables.pop(KEYS_VARIABLE, None)
     try:

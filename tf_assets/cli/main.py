@@ -62,14 +62,14 @@ def country(
 @app.command()
 def materialise(
     environment: Annotated[str, typer.Argument(help="linkage or research.")],
-    phase: Annotated[str, typer.Argument(help="deliveries or national.")],
+    phase: Annotated[str, typer.Argument(help="returns, identities, attributes or national.")],
     report_json: Annotated[bool, typer.Option("--report-json", help="Progress as JSON lines.")] = False,
 ) -> None:
     """Run one code location's assets in this process."""
     from tf_assets.cli.materialise import materialise as run
 
-    if environment not in ("linkage", "research") or phase not in ("deliveries", "national"):
-        raise EvaluationError("Name linkage or research, then deliveries or national.")
+    if environment not in ("linkage", "research"):
+        raise EvaluationError("Name one of the code locations, linkage or research, then a phase.")
     _set_dagster_home(Home.from_environment())
 
     told = _own_stdout()

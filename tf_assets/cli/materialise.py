@@ -1,7 +1,7 @@
 """Run one code location's assets in this process, through Dagster, into the home's instance.
 
-Two phases: `deliveries` receives every file that no run has dealt with, one partition a run; `national` makes the
-unpartitioned tables again if anything that they are made of has changed.
+Phases: `returns`, `identities` and `attributes` receive every file that no run has dealt with, one partition a run;
+`national` makes the unpartitioned tables again if anything that they are made of has changed.
 """
 
 import importlib
@@ -16,9 +16,10 @@ from typing import Literal
 import dagster as dg
 
 from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_stale, pending_deliveries
+from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
-Phase = Literal["deliveries", "national"]
+Phase = Literal["returns", "identities", "attributes", "national"]
 Report = Callable[[str, int, int], None]
 """Told of progress: a job's or an asset's name, steps done, steps in all."""
 
@@ -38,9 +39,11 @@ def materialise(environment: Environment, phase: Phase, report: Report) -> Outco
     """Run one phase of one code location."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     location = importlib.import_module(f"tf_assets.{environment}.definitions")
+    if phase not in (*location.LANDED, "national"):
+        raise EvaluationError(f"{environment} has the phases {', '.join(location.LANDED)} and national, not {phase}.")
     with dg.DagsterInstance.get() as instance:
-        if phase == "deliveries":
-            return _receive(location.defs, instance, location.landed, report)
+        if phase in location.LANDED:
+            return _receive(location.defs, instance, location.LANDED[phase], report)
         return _make_national(location.defs, instance, location.NATIONAL_JOB, report)
 
 

@@ -1,7 +1,6 @@
 """Code location `linkage`: what sees identifiers and holds the keys; never an outcome."""
 
 from collections.abc import Iterator
-from itertools import chain
 
 import dagster as dg
 
@@ -16,18 +15,16 @@ from tf_assets.quality.table_metadata import automation_sensor
 from tf_assets.warehouse.deliveries import Delivery, delivery_sensor, extract_deliveries
 from tf_assets.warehouse.home import Home
 
-__all__ = ["NATIONAL_JOB", "defs", "landed"]
-
-
-def landed(home: Home) -> Iterator[Delivery]:
-    """Everything that has landed for this environment."""
-    return chain(return_deliveries(home), identity_deliveries(home))
+__all__ = ["LANDED", "NATIONAL_JOB", "defs"]
 
 
 def identity_deliveries(home: Home) -> Iterator[Delivery]:
     """Departments' identities that have landed."""
     return extract_deliveries(home, "identities")
 
+
+LANDED = {"returns": return_deliveries, "identities": identity_deliveries}
+"""What may have landed for this environment, by kind."""
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([returns, identities, spine, release]),

@@ -15,20 +15,23 @@ from tf_assets.warehouse.deliveries import Delivery, delivery_sensor, extract_de
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.resource import ZoneResource
 
-__all__ = ["NATIONAL_JOB", "defs", "landed"]
+__all__ = ["LANDED", "NATIONAL_JOB", "defs"]
 
 
-def landed(home: Home) -> Iterator[Delivery]:
+def attribute_deliveries(home: Home) -> Iterator[Delivery]:
     """Departments' attributes that have landed."""
     return extract_deliveries(home, "attributes")
 
+
+LANDED = {"attributes": attribute_deliveries}
+"""What may have landed for this environment, by kind."""
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([extracts, cohorts, outcomes, effects, publication]),
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=[
-        delivery_sensor("attributes_landing", attribute_jobs, landed),
+        delivery_sensor("attributes_landing", attribute_jobs, attribute_deliveries),
         automation_sensor("research"),
     ],
     resources={"zone": ZoneResource(environment="research")},
