@@ -61,10 +61,13 @@ def run_locations(home: Home) -> RunSummary:
         TimeElapsedColumn(),
         TextColumn("{task.fields[step]}", style="dim"),
     ) as bars:
-        tasks = {phase: bars.add_task(title, total=None, start=False, step="") for phase, title in _PHASES.items()}
-        _side_by_side(home, [("linkage", "deliveries"), ("research", "deliveries")], bars, tasks, summary)
-        for phase in (("linkage", "national"), ("research", "national")):
-            _side_by_side(home, [phase], bars, tasks, summary)  # type: ignore[list-item]
+        tasks = {step: bars.add_task(title, total=None, start=False, step="") for step, title in _TITLES.items()}
+        for lanes in _LANES:
+            threads = [threading.Thread(target=_run_lane, args=(home, lane, bars, tasks, summary)) for lane in lanes]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
     return summary
 
 
