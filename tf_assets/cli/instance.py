@@ -1,6 +1,7 @@
 """Make the home of an instance: its folders, its project and its Dagster configuration."""
 
 import json
+import os
 import secrets
 import shutil
 import tempfile
@@ -26,6 +27,7 @@ def make_home(home: Home, project: str, record_salt: str | None = None, is_demo:
     configuration = home.dagster / "dagster.yaml"
     if not configuration.exists():
         shutil.copyfile(project_root() / "dagster.yaml", configuration)
+        _make_storage(home)
     if not home.project_file.exists():
         declared = {
             "project": project,
@@ -33,6 +35,17 @@ def make_home(home: Home, project: str, record_salt: str | None = None, is_demo:
             "record_salt": record_salt or secrets.token_hex(16),
         }
         _write_whole(home.project_file, json.dumps(declared, indent=2) + "\n")
+
+
+def _make_storage(home: Home) -> None:
+    """Make Dagster's tables now: two processes that both find none would both make them."""
+    import dagster as dg
+
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    with dg.DagsterInstance.get() as instance:
+        instance.get_run_records(limit=1)
+        instance.all_instigator_state()
+        instance.get_asset_keys()
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from tf_assets.warehouse.home import Home
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     help="Link, compare, protect and publish the evidence of the Troubled Families programme.",
 )
 console = Console()
