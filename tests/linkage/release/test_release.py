@@ -168,6 +168,7 @@ def test_the_manifest_says_where_a_release_comes_from(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "spoil", "reason"),
     [
+        ("people", lambda t: t.clear(), "there is somebody"),
         ("people", lambda t: pl.concat([t, t.head(1)]), "one row a person"),
         ("people", lambda t: t.with_columns(birth_month=pl.lit(date(2004, 3, 2))), "first of a month"),
         ("people", lambda t: t.with_columns(family_pseudonym=pl.lit("F1")), "32 hexadecimal digits"),

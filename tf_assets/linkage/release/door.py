@@ -25,6 +25,7 @@ def examine(tables: Mapping[str, pl.DataFrame]) -> list[DoorCheck]:
     _refuse_other_columns(tables)
     people, links = tables["people"], tables["record_links"]
     checks = [
+        DoorCheck("people", "there is somebody", int(people.is_empty())),
         DoorCheck("people", "one row a person", people.height - people["person_pseudonym"].n_unique()),
         DoorCheck("people", "no two people share a rounding key", people.height - people["rounding_key"].n_unique()),
         DoorCheck("people", "birth_month is the first of a month", _count(people, pl.col("birth_month").dt.day() != 1)),
