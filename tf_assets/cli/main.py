@@ -11,6 +11,7 @@ from typing import Annotated, TextIO
 import typer
 from rich.console import Console
 
+from tf_assets.cli.link import link_command
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
 
@@ -124,6 +125,9 @@ def verify(
 
     if not verify_home(Home.from_environment(), console, report_json):
         raise typer.Exit(1)
+
+
+app.command("link")(link_command)
 
 
 @app.command()

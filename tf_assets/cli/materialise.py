@@ -38,6 +38,7 @@ class Outcome:
 def materialise(environment: Environment, phase: Phase, report: Report) -> Outcome:
     """Run one phase of one code location."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     location = importlib.import_module(f"tf_assets.{environment}.definitions")
     if phase not in (*location.LANDED, "national"):
         raise EvaluationError(f"{environment} has the phases {', '.join(location.LANDED)} and national, not {phase}.")

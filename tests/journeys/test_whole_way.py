@@ -1,0 +1,154 @@
+"""The whole way, from files on a disk to published tables, on a small fictional England."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.journeys.conftest import files_below, materialise, run_all, tf_eval
+from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.release.pseudonyms import person_pseudonyms
+from tf_assets.linkage.resources import LinkageZone
+from tf_assets.research.publication.rounding import round_counts
+from tf_assets.verification.report import compare_with_truth
+from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.resource import ZoneResource
+
+pytestmark = pytest.mark.xdist_group("journeys")
+
+Finished = tuple[Home, dict[str, dict[str, object]]]
+
+
+def published_folder(home: Home) -> Path:
+    return home.published / json.loads((home.published / "current.json").read_text())["publication_id"]
+
+
+def test_nothing_fails(finished: Finished) -> None:
+    _, phases = finished
+    assert [phase["failed"] for phase in phases.values()] == [[]] * len(phases)
+
+
+def test_linkage_is_good_defects_are_caught_and_no_identifier_is_found(finished: Finished) -> None:
+    home, _ = finished
+    found = compare_with_truth(home)
+    whole = found.linkage.filter(
+        (pl.col("extract") == "all extracts") & (pl.col("method") == "matchkeys and Splink")
+    ).row(0, named=True)
+    assert whole["precision"] > 0.99 and whole["recall"] > 0.97
+    seen = found.defects.rows.filter(pl.col("expected_severity") != "undetectable")
+    assert seen["n_missed"].sum() == 0 and seen["n_planted"].sum() > 50
+    assert found.defects.files["n_missed"].sum() == 0
+    assert found.defects.n_good_refused == 0
+    assert found.canaries.n_canaries > 100 and found.canaries.n_files > 100
+    assert found.canaries.found == ()
+
+
+def test_one_person_from_a_dirty_row_to_a_published_cell(finished: Finished) -> None:
+    home, _ = finished
+    linkage, research = LinkageZone().zone(), ZoneResource(environment="research").zone()
+    truth = pl.read_parquet(home.truth / "register_people.parquet")
+    defects = pl.read_parquet(home.truth / "defects.parquet")
+    eligible = research.read("eligible_people")
+
+    # a row of a council's CSV in which a defect was planted and mended, of a person who is in the evaluation
+    mended = defects.filter((pl.col("expected_severity") == "repaired") & pl.col("path").str.ends_with(".csv"))
+    register = linkage.read("council_register").rename({"quarter_date": "quarter"})
+    rows = mended.join(register, on=["council_code", "quarter", "row_number"], suffix="_read")
+    spine = linkage.read("linked_spine").filter(pl.col("source") == "register")
+    rows = rows.with_columns(source_ref=pl.concat_str("council_code", pl.lit("|"), "person_ref")).join(
+        spine.select("source_ref", "person_id"), on="source_ref"
+    )
+    pseudonyms = person_pseudonyms(rows["person_id"], load_keys(home), home.project().name)
+    rows = rows.with_columns(person_pseudonym=pseudonyms).filter(
+        pl.col("person_pseudonym").is_in(eligible["person_pseudonym"].to_list())
+    )
+    person = rows.sort("path", "row_number").row(0, named=True)
+
+    # the row of the sender's own file is this person's: the reference stands in it
+    raw = (home.landing / person["path"]).read_bytes()
+    assert hashlib.sha256(raw).hexdigest() == person["source_sha256"]
+    assert person["person_ref"].encode() in raw or person["person_ref"].encode("utf-16-le") in raw
+    true_person = truth.filter(
+        (pl.col("council_code") == person["council_code"]) & (pl.col("person_ref") == person["person_ref"])
+    )["person_id"].item()
+
+    # each of the person's linked records is a record of the same true person
+    records = linkage.read("record_links").filter(pl.col("person_id") == person["person_id"])
+    true_records = pl.read_parquet(home.truth / "records.parquet").join(records, on=["extract", "record_ref"])
+    assert records.height > 0 and set(true_records["person_id"]) == {true_person}
+
+    # in the research environment the person is a pseudonym that the release brought
+    in_cohort = eligible.filter(pl.col("person_pseudonym") == person["person_pseudonym"]).row(0, named=True)
+    keys = research.read("released_people").select("person_pseudonym", "rounding_key")
+
+    # the published cell of the person's council and arm is the keyed rounding of the people in it, this one among them
+    cell = eligible.filter(
+        (pl.col("council_code") == in_cohort["council_code"]) & (pl.col("arm") == in_cohort["arm"])
+    ).join(keys, on="person_pseudonym")
+    assert person["person_pseudonym"] in cell["person_pseudonym"]
+    key_sum = pl.Series([sum(cell["rounding_key"].to_list()) % 2**64], dtype=pl.UInt64)
+    expected = round_counts(pl.Series([cell.height]), key_sum).item()
+    table = next(published_folder(home).glob("csv/*programme*.csv"))
+    published = pl.read_csv(table, infer_schema=False).filter(
+        (pl.col("area_code") == in_cohort["council_code"])
+        & (pl.col("unit") == "people")
+        & (pl.col("sex") == "all")
+        & (pl.col("age_band") == "all")
+        & (pl.col("arm") == in_cohort["arm"])
+    )
+    assert published["n_counted"].to_list() == [str(expected)]
+
+
+def test_a_second_run_changes_nothing(finished: Finished) -> None:
+    home, _ = finished
+    before = files_below(home.published) | files_below(home.releases)
+    assert {phase["n_runs"] for phase in run_all(home).values()} == {0}
+    assert files_below(home.published) | files_below(home.releases) == before
+
+
+def test_the_research_location_works_without_keys_and_cannot_open_linkage(finished: Finished) -> None:
+    home, _ = finished
+    keys = (home.keys / "linkage.json").read_bytes()
+    (home.keys / "linkage.json").rename(home.root / "kept_away")
+    try:
+        done = tf_eval(home, "materialise", "research", "attributes", environment={"TF_LINKAGE_KEYS": ""})
+        assert done.returncode == 0, done.stderr[-2000:]
+        refused = tf_eval(home, "verify", environment={"TF_LINKAGE_KEYS": ""})
+        assert (refused.returncode, "keys/linkage.json" in refused.stdout + refused.stderr) == (3, True)
+    finally:
+        (home.root / "kept_away").rename(home.keys / "linkage.json")
+    assert (home.keys / "linkage.json").read_bytes() == keys
+
+
+def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) -> None:
+    home, _ = finished
+    zone = LinkageZone().zone()
+    receipts = zone.read("return_receipts").filter(pl.col("verdict") == "current").sort("quarter_date")
+    slots = [
+        (home.landing / "returns" / row["council_code"] / str(row["quarter_date"]), row)
+        for row in receipts.iter_rows(named=True)
+    ]
+    slot, row = next((s, r) for s, r in slots if len(list(s.iterdir())) == 1 and next(s.iterdir()).suffix == ".csv")
+    partitions = home.zone("linkage") / "partitions" / "council_register"
+    before = files_below(partitions)
+    n_before = zone.read("council_register").height
+
+    sent = next(slot.iterdir())
+    lines = sent.read_bytes().splitlines(keepends=True)
+    corrected = slot / "corrected.csv"
+    middle = len(lines) // 2
+    corrected.write_bytes(b"".join(lines[:middle] + lines[middle + 1 :]))
+    later = sent.stat().st_mtime + 86_400
+    os.utime(corrected, (later, later))
+
+    told = materialise(home, "linkage", "returns")
+    assert (told["n_runs"], told["failed"]) == (1, [])
+    changed = {name for name, content in files_below(partitions).items() if before[name] != content}
+    assert changed == {f"{row['council_code']}_{row['quarter_date']}.parquet"}
+    assert zone.read("council_register").height in (n_before - 1, n_before)
+    assert materialise(home, "linkage", "national")["n_runs"] == 1
+    assert materialise(home, "research", "national")["n_runs"] == 1
+    assert len([path for path in home.published.iterdir() if path.is_dir()]) == 2
