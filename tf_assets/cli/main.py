@@ -138,7 +138,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) 
     home = Home.from_environment()
     _set_dagster_home(home)
     command = [str(Path(sys.executable).parent / "dagster"), "dev", "-w", str(project_root() / "workspace.yaml")]
-    sys.exit(subprocess.call([*command, "--host", "127.0.0.1", "--port", str(port)]))
+    sys.exit(subprocess.call([*command, "--host", "127.0.0.1", "--port", str(port)], cwd=home.dagster))
 
 
 def _own_stdout() -> TextIO:

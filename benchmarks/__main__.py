@@ -1,0 +1,13 @@
+"""`make bench`: every measurement that needs nothing but this checkout, one after another.
+
+`python -m benchmarks.linkage` needs public data or a finished home, and says which.
+"""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("gate", "effects", "disclosure")
+
+for name in BENCHMARKS:
+    print(f"\n== {name}", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
