@@ -42,7 +42,7 @@ lint: $(VENV)/installed  ## style, types, import contracts, definitions
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/dagster definitions validate -w workspace.yaml
+	env -u DAGSTER_HOME $(BIN)/dagster definitions validate -w workspace.yaml
 
 bench: $(VENV)/installed  ## side-by-side measurements against peers
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
-from tf_assets.warehouse.project import project_root
 
 
 def make_home(home: Home, project: str, record_salt: str | None = None, is_demo: bool = False) -> None:
@@ -26,7 +25,7 @@ def make_home(home: Home, project: str, record_salt: str | None = None, is_demo:
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
     configuration = home.dagster / "dagster.yaml"
     if not configuration.exists():
-        shutil.copyfile(project_root() / "dagster.yaml", configuration)
+        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), configuration)
         _make_storage(home)
     if not home.project_file.exists():
         declared = {
