@@ -15,6 +15,9 @@ from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.resource import ZoneResource
 from tf_assets.warehouse.zone import Zone
 
+MAIN_METHOD = "matched"
+"""The estimator that the report leads with; the other stands beside it in the tables."""
+
 
 def print_summary(home: Home, run: RunSummary, console: Console) -> None:
     """Returns, linkage, headline effects, and where everything lies."""
@@ -35,17 +38,19 @@ def _print_returns(zone: Zone, console: Console) -> None:
         f"{counts.get('superseded', 0)} superseded, {counts.get('duplicate', 0)} sent twice; {rows:,} rows in use.",
         highlight=False,
     )
-    for reason in receipts.filter(pl.col("verdict") == "refused")["reason"].to_list():
-        console.print(f"  refused: {reason}", highlight=False, markup=False)
+    refused = receipts.filter(pl.col("verdict") == "refused").select("council_code", "quarter_date", "reason")
+    for council_code, quarter_date, reason in refused.iter_rows():
+        slot = f"{council_code or 'no council'} {quarter_date or 'no quarter'}"
+        console.print(f"  refused, {slot}: {reason}", highlight=False, markup=False)
 
 
 def _print_linkage(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
     n_people = zone.read("people").height
     quality = zone.read("link_quality").filter(pl.col("stage") == "all")
-    shown = quality.select("extract", "n_left", "n_links", "estimated_precision", "estimated_recall")
+    shown = quality.select("extract", "n_links", est_precision="estimated_precision", est_recall="estimated_recall")
     if has_truth:
         true = linkage_quality(zone, home.truth).filter(pl.col("method") == "matchkeys and Splink")
-        shown = shown.join(true.select("extract", "precision", "recall", "f1"), on="extract", how="left")
+        shown = shown.join(true.select("extract", "precision", "recall"), on="extract", how="left")
     console.print(f"\n[bold]Linkage[/bold]  {n_people:,} people on the registers.", highlight=False)
     title = "Links by extract: estimated" + (", and against the planted truth" if has_truth else "")
     print_frame(console, title, shown)
@@ -54,10 +59,11 @@ def _print_linkage(zone: Zone, home: Home, has_truth: bool, console: Console) ->
 def _print_effects(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
     published = zone.read("protected_effects")
     if has_truth:
-        effects = published_beside_planted(published, home.truth)
+        effects = published_beside_planted(published, home.truth).drop("mark")
     else:
         effects = published.filter(pl.col("area_type") == "england").drop("area_type", "area_code", "area_name")
-    print_frame(console, "Headline effects for England as published, percentage points", effects)
+    main = effects.filter(pl.col("method") == MAIN_METHOD).drop("method").rename({"outcome_window": "months"})
+    print_frame(console, "Headline effects for England as published, percentage points", main)
 
 
 def _print_places(home: Home, console: Console) -> None:

@@ -76,9 +76,11 @@ def print_frame(console: Console, title: str, frame: pl.DataFrame) -> None:
     """A frame as a table on the terminal; numbers right-aligned, rates to four digits."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for name, dtype in frame.schema.items():
-        table.add_column(name, justify="right" if dtype.is_numeric() else "left")
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
     for row in frame.iter_rows():
-        table.add_row(*("" if v is None else f"{v:.4g}" if isinstance(v, float) else str(v) for v in row))
+        table.add_row(
+            *("" if v is None else f"{v:.4f}".rstrip("0").rstrip(".") if isinstance(v, float) else str(v) for v in row)
+        )
     console.print(table)
 
 
