@@ -104,7 +104,7 @@ def test_weak_keys_are_refused(tmp_path: Path, change: dict[str, object], reason
 
 
 def test_missing_keys_say_how_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(KeysRefused, match="tf-eval keys create"):
+    with pytest.raises(KeysRefused, match="tf-eval init"):
         load_keys(home_of(tmp_path, False))
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tf_assets.cli.instance import make_home
-from tf_assets.cli.locations import run_locations
+from tf_assets.cli.locations import Workers, run_locations
 from tf_assets.cli.summary import print_summary
 from tf_assets.country.country import make_country
 from tf_assets.country.scenarios import scenario_named
@@ -21,6 +21,16 @@ from tf_assets.warehouse.home import Home
 console = Console()
 
 
+def run_demo(home: Home, seed: int, size: str, scenario: str) -> None:
+    """The whole way on a fictional country; what the workers need first is loaded while the country is made."""
+    make_demo_home(home, seed, size, scenario)
+    with Workers(home) as workers:
+        if not home.truth.exists():
+            workers.load_ahead()
+            write_country(home.root, seed, size, scenario, None, None)
+        run_and_summarise(home, workers)
+
+
 def make_demo_home(home: Home, seed: int, size: str, scenario: str) -> None:
     """A home for a fictional country, with keys derived from its seed; a home that has one already stays as it is."""
     project = f"{size}-{scenario}-{seed}"
@@ -28,8 +38,6 @@ def make_demo_home(home: Home, seed: int, size: str, scenario: str) -> None:
     make_home(home, project, salt, is_demo=True)
     if not (home.keys / KEY_FILE).exists():
         create_demo_keys(home, seed)
-    if not home.truth.exists():
-        write_country(home.root, seed, size, scenario, None, None)
 
 
 def write_country(out: Path, seed: int, size: str, scenario: str, families: int | None, councils: int | None) -> None:
@@ -53,10 +61,10 @@ def write_country(out: Path, seed: int, size: str, scenario: str, families: int 
     console.print(f"{made} ({time.monotonic() - started:.0f} s)", highlight=False)
 
 
-def run_and_summarise(home: Home) -> None:
+def run_and_summarise(home: Home, workers: Workers) -> None:
     """Run both locations; a refused return is a result, any other failure is an error."""
     started = time.monotonic()
-    summary = run_locations(home)
+    summary = run_locations(workers)
     print_summary(home, summary, console)
     if summary.n_runs:
         console.print(f"\n{summary.n_runs} Dagster runs in {time.monotonic() - started:.0f} s.", highlight=False)

@@ -1,4 +1,4 @@
-"""Both code locations, each in a process of its own, with one progress bar a phase.
+"""Both code locations at work side by side, with one progress bar a phase.
 
 The research environment's process is started without the keys, as it is in production.
 """
@@ -8,35 +8,40 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from tf_assets.cli.materialise import Phase
+from tf_assets.cli.work import FROM_THE_END, LOAD_GATES, LOAD_TOOLS
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
 KEYS_VARIABLE = "TF_LINKAGE_KEYS"
 
-Step = tuple[Environment, Phase]
+_ENVIRONMENTS: dict[str, Environment] = {"register": "linkage", "identities": "linkage", "research": "research"}
+"""The workers and the code location of each."""
 
-_TITLES: dict[Step, str] = {
+_STAGES: tuple[dict[str, tuple[str, ...]], ...] = (
+    {
+        "register": ("returns",),
+        "identities": ("identities", f"returns{FROM_THE_END}"),
+        "research": ("attributes",),
+    },
+    {"register": ("national",)},
+    {"research": ("national",)},
+)
+"""Stages one after another; in each the workers side by side, each with its tasks one after another."""
+
+_TITLES: dict[tuple[Environment, str], str] = {
     ("linkage", "returns"): "Councils' returns",
     ("linkage", "identities"): "Departments' identities",
     ("research", "attributes"): "Departments' attributes",
     ("linkage", "national"): "Spine and release",
     ("research", "national"): "Cohorts to publication",
 }
-
-_LANES: tuple[tuple[tuple[Step, ...], ...], ...] = (
-    ((("linkage", "returns"),), (("linkage", "identities"), ("research", "attributes"))),
-    ((("linkage", "national"),),),
-    ((("research", "national"),),),
-)
-"""Stages one after another; the lanes of a stage side by side; the steps of a lane one after another."""
-
-_SMALL_TABLES = {"POLARS_MAX_THREADS": "1"}
-"""Deliveries are many and small: threads cost them more than they bring, and the lanes fill the processors."""
 
 
 @dataclass
@@ -51,7 +56,116 @@ class RunSummary:
     failed: list[str] = field(default_factory=list)
 
 
-def run_locations(home: Home) -> RunSummary:
+class Workers:
+    """The worker processes of a home: `with Workers(home) as workers`; they end with the block."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._processes: dict[str, subprocess.Popen[str]] = {}
+
+    def __enter__(self) -> "Workers":
+        for name, environment in _ENVIRONMENTS.items():
+            self._processes[name] = self._start(environment)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes.values():
+            if kind is not None:
+                process.terminate()
+            if process.stdin is not None and not process.stdin.closed:
+                process.stdin.close()
+            process.wait()
+
+    def load_ahead(self) -> None:
+        """Let the workers load what their gates and their national tables need, while something else is made."""
+        for name in self._processes:
+            self._ask(name, LOAD_GATES)
+        for name in _STAGES[1] | _STAGES[2]:
+            self._ask(name, LOAD_TOOLS)
+
+    def dismiss(self, names: Iterable[str]) -> None:
+        """End workers that have nothing more to do, so that they hold no memory."""
+        for name in names:
+            stdin = self._processes[name].stdin
+            if stdin is not None and not stdin.closed:
+                stdin.close()
+
+    def run(self, name: str, task: str, bar: "_Bar", summary: RunSummary) -> None:
+        """Let a worker do a task; a worker that dies is a failure of what it was doing."""
+        process = self._processes[name]
+        assert process.stdout is not None
+        self._ask(name, task)
+        for line in process.stdout:
+            told = json.loads(line)
+            if "n_runs" in told:
+                summary.n_runs += told["n_runs"]
+                summary.refused += told["refused"]
+                summary.failed += told["failed"]
+                return
+            if "done" in told:
+                bar.update(name, told)
+        summary.failed.append(f"{_ENVIRONMENTS[name]}, {task}: the process ended with {process.wait()}.")
+
+    def _ask(self, name: str, task: str) -> None:
+        stdin = self._processes[name].stdin
+        assert stdin is not None
+        try:
+            stdin.write(task + "\n")
+            stdin.flush()
+        except BrokenPipeError:
+            pass  # the worker has died; whoever reads its answers says so
+
+    def _start(self, environment: Environment) -> "subprocess.Popen[str]":
+        # the workers share the processors
+        threads = str(max(1, (os.cpu_count() or 1) // len(_ENVIRONMENTS)))
+        variables = {
+            **os.environ,
+            "TF_HOME": str(self._home.root),
+            "DAGSTER_HOME": str(self._home.dagster),
+            "POLARS_MAX_THREADS": threads,
+        }
+        if environment == "research":
+            variables.pop(KEYS_VARIABLE, None)
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tf_assets.cli", "work", environment],
+                env=variables,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=(self._home.root / f"{environment}.log").open("ab"),
+                text=True,
+            )
+        except OSError as error:
+            raise EvaluationError(f"The {environment} location could not be started: {error.strerror}.") from None
+
+
+class _Bar:
+    """One phase's bar; the workers that share the phase add up."""
+
+    def __init__(self, bars: Progress, title: str) -> None:
+        self._bars = bars
+        self._task: TaskID = bars.add_task(title, total=None, start=False, step="")
+        self._done: dict[str, int] = {}
+        self._total = 1
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        self._bars.start_task(self._task)
+
+    def update(self, worker: str, told: dict[str, Any]) -> None:
+        with self._lock:
+            self._done[worker] = told["done"]
+            self._total = max(self._total, told["total"])
+            self._bars.update(self._task, completed=sum(self._done.values()), total=self._total, step=told["step"])
+
+    def stop(self) -> None:
+        self._bars.update(self._task, completed=self._total, total=self._total, step="")
+        self._bars.stop_task(self._task)
+
+
+def run_locations(workers: Workers) -> RunSummary:
     """Receive what has landed in both environments side by side, then release, then evaluate and publish."""
     summary = RunSummary()
     with Progress(
@@ -60,59 +174,30 @@ def run_locations(home: Home) -> RunSummary:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[step]}", style="dim"),
-    ) as bars:
-        tasks = {step: bars.add_task(title, total=None, start=False, step="") for step, title in _TITLES.items()}
-        for lanes in _LANES:
-            threads = [threading.Thread(target=_run_lane, args=(home, lane, bars, tasks, summary)) for lane in lanes]
+    ) as progress:
+        bars = {phase: _Bar(progress, title) for phase, title in _TITLES.items()}
+        for at, stage in enumerate(_STAGES):
+            threads = [
+                threading.Thread(target=_run_tasks, args=(workers, name, tasks, bars, summary))
+                for name, tasks in stage.items()
+            ]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
+            workers.dismiss(set(stage).difference(*_STAGES[at + 1 :]))
     return summary
 
 
-def _run_lane(
-    home: Home, lane: tuple[Step, ...], bars: Progress, tasks: dict[Step, TaskID], summary: RunSummary
+def _run_tasks(
+    workers: Workers,
+    name: str,
+    tasks: tuple[str, ...],
+    bars: dict[tuple[Environment, str], _Bar],
+    summary: RunSummary,
 ) -> None:
-    for step in lane:
-        _run_step(home, step, bars, tasks[step], summary)
-
-
-def _run_step(home: Home, step: Step, bars: Progress, task: TaskID, summary: RunSummary) -> None:
-    environment, phase = step
-    bars.start_task(task)
-    ended = False
-    with _start(home, environment, phase) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            told = json.loads(line)
-            if "n_runs" in told:
-                summary.n_runs += told["n_runs"]
-                summary.refused += told["refused"]
-                summary.failed += told["failed"]
-                ended = True
-            else:
-                bars.update(task, completed=told["done"], total=max(told["total"], 1), step=told["step"])
-    total = bars.tasks[task].total or 1
-    bars.update(task, completed=total, total=total, step="" if ended else "failed")
-    bars.stop_task(task)
-    if not ended:
-        summary.failed.append(f"{environment}, {phase}: the process ended with {process.returncode}.")
-
-
-def _start(home: Home, environment: Environment, phase: Phase) -> "subprocess.Popen[str]":
-    variables = {**os.environ, "TF_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster)}
-    if phase != "national":
-        variables |= _SMALL_TABLES
-    if environment == "research":
-        variables.pop(KEYS_VARIABLE, None)
-    try:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tf_assets.cli", "materialise", environment, phase, "--report-json"],
-            env=variables,
-            stdout=subprocess.PIPE,
-            stderr=(home.root / f"{environment}.log").open("ab"),
-            text=True,
-        )
-    except OSError as error:
-        raise EvaluationError(f"The {environment} location could not be started: {error.strerror}.") from None
+    for task in tasks:
+        bar = bars[_ENVIRONMENTS[name], task.removesuffix(FROM_THE_END)]
+        bar.start()
+        workers.run(name, task, bar, summary)
+        bar.stop()

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from tf_assets.cli.link import link_command
 from tf_assets.warehouse.errors import EvaluationError
-from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.home import Environment, Home
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,42 +63,42 @@ def country(
 def materialise(
     environment: Annotated[str, typer.Argument(help="linkage or research.")],
     phase: Annotated[str, typer.Argument(help="returns, identities, attributes or national.")],
-    report_json: Annotated[bool, typer.Option("--report-json", help="Progress as JSON lines.")] = False,
 ) -> None:
     """Run one code location's assets in this process."""
     from tf_assets.cli.materialise import materialise as run
 
-    if environment not in ("linkage", "research"):
-        raise EvaluationError("Name one of the code locations, linkage or research, then a phase.")
     _set_dagster_home(Home.from_environment())
-
-    told = _own_stdout()
-
-    def tell(what: dict[str, object]) -> None:
-        if report_json:
-            told.write(json.dumps(what) + "\n")
-            told.flush()
-
-    outcome = run(
-        environment,  # type: ignore[arg-type]
-        phase,  # type: ignore[arg-type]
-        lambda step, done, total: tell({"step": step, "done": done, "total": total}),
-    )
-    tell(asdict(outcome))
-    if report_json:
-        return
+    outcome = run(_environment(environment), phase, lambda step, done, total: None)  # type: ignore[arg-type]
     for sentence in [*outcome.refused, *outcome.failed]:
         console.print(sentence, markup=False, highlight=False)
     if outcome.failed:
         raise typer.Exit(1)
 
 
+@app.command(hidden=True)
+def work(environment: Annotated[str, typer.Argument(help="linkage or research.")]) -> None:
+    """Do what standard input asks for, a task a line, and report as lines of JSON."""
+    from tf_assets.cli.work import serve
+
+    told = _own_stdout()
+
+    def tell(what: dict[str, object]) -> None:
+        told.write(json.dumps(what) + "\n")
+        told.flush()
+
+    _set_dagster_home(Home.from_environment())
+    serve(_environment(environment), sys.stdin, tell)
+
+
 @app.command()
 def run() -> None:
     """Run both code locations on whatever has landed, and say what came out."""
     from tf_assets.cli.demo import run_and_summarise
+    from tf_assets.cli.locations import Workers
 
-    run_and_summarise(Home.from_environment())
+    home = Home.from_environment()
+    with Workers(home) as workers:
+        run_and_summarise(home, workers)
 
 
 @app.command()
@@ -109,11 +108,9 @@ def demo(
     scenario: Annotated[str, typer.Option(help="Which effects are planted.")] = "headline",
 ) -> None:
     """Make the fictional England in this home, run everything on it, and say what came out."""
-    from tf_assets.cli.demo import make_demo_home, run_and_summarise
+    from tf_assets.cli.demo import run_demo
 
-    home = Home.from_environment()
-    make_demo_home(home, seed, size, scenario)
-    run_and_summarise(home)
+    run_demo(Home.from_environment(), seed, size, scenario)
 
 
 @app.command()
@@ -139,6 +136,13 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) 
     _set_dagster_home(home)
     command = [str(Path(sys.executable).parent / "dagster"), "dev", "-w", str(project_root() / "workspace.yaml")]
     sys.exit(subprocess.call([*command, "--host", "127.0.0.1", "--port", str(port)], cwd=home.dagster))
+
+
+def _environment(name: str) -> Environment:
+    locations: dict[str, Environment] = {"linkage": "linkage", "research": "research"}
+    if name not in locations:
+        raise EvaluationError("Name one of the code locations, linkage or research.")
+    return locations[name]
 
 
 def _own_stdout() -> TextIO:

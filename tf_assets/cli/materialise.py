@@ -15,7 +15,7 @@ from typing import Literal
 
 import dagster as dg
 
-from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_stale, pending_deliveries
+from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_stale, is_taken, pending_deliveries
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
@@ -23,6 +23,11 @@ Phase = Literal["returns", "identities", "attributes", "national"]
 Report = Callable[[str, int, int], None]
 """Told of progress: a job's or an asset's name, steps done, steps in all."""
 
+_STEP_EVENTS = {
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+}
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -35,8 +40,11 @@ class Outcome:
     failed: list[str] = field(default_factory=list)
 
 
-def materialise(environment: Environment, phase: Phase, report: Report) -> Outcome:
-    """Run one phase of one code location."""
+def materialise(environment: Environment, phase: Phase, report: Report, from_the_end: bool = False) -> Outcome:
+    """Run one phase of one code location.
+
+    from_the_end: take what landed in the opposite order, so that two processes can share a phase and meet in its middle.
+    """
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     location = importlib.import_module(f"tf_assets.{environment}.definitions")
@@ -44,7 +52,7 @@ def materialise(environment: Environment, phase: Phase, report: Report) -> Outco
         raise EvaluationError(f"{environment} has the phases {', '.join(location.LANDED)} and national, not {phase}.")
     with dg.DagsterInstance.get() as instance:
         if phase in location.LANDED:
-            return _receive(location.defs, instance, location.LANDED[phase], report)
+            return _receive(location.defs, instance, location.LANDED[phase], report, from_the_end)
         return _make_national(location.defs, instance, location.NATIONAL_JOB, report)
 
 
@@ -53,11 +61,14 @@ def _receive(
     instance: dg.DagsterInstance,
     landed: Callable[[Home], list[Delivery]],
     report: Report,
+    from_the_end: bool,
 ) -> Outcome:
     outcome = Outcome()
     pending = pending_deliveries(instance, landed(Home.from_environment()))
-    for done, delivery in enumerate(pending):
-        report(delivery.job_name, done, len(pending))
+    for delivery in reversed(pending) if from_the_end else pending:
+        if is_taken(instance, delivery):
+            continue
+        report(delivery.job_name, outcome.n_runs, len(pending))
         result = defs.resolve_job_def(delivery.job_name).execute_in_process(
             run_config=_QUIET,
             instance=instance,
@@ -66,7 +77,7 @@ def _receive(
             raise_on_error=False,
         )
         _note(outcome, f"{delivery.job_name} {delivery.partition_key}", result)
-    report("", len(pending), len(pending))
+    report("", outcome.n_runs, len(pending))
     return outcome
 
 
@@ -91,10 +102,17 @@ def _progress(instance: dg.DagsterInstance, run_id: str, total: int, report: Rep
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.5):
-            steps = instance.get_run_step_stats(run_id)
-            current = next((step.step_key for step in steps if step.end_time is None), "")
-            report(current, sum(step.end_time is not None for step in steps), total)
+        cursor, done, current = None, 0, ""
+        while not ended.wait(1):
+            found = instance.get_records_for_run(run_id, cursor, of_type=_STEP_EVENTS)
+            cursor = found.cursor
+            for record in found.records:
+                entry = record.event_log_entry
+                if entry.dagster_event_type == dg.DagsterEventType.STEP_START:
+                    current = entry.step_key or ""
+                else:
+                    done += 1
+            report(current, done, total)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -83,16 +83,21 @@ def parse_dates(texts: pl.Series, order: DateOrder, latest_two_digit_year: int) 
     Returns one row a text, in order: date (null when unreadable), is_other_order (the only possible reading is not in
     `order`), is_ambiguous (both readings exist and differ).
     """
-    distinct = texts.unique().to_frame("t")
-    upper = pl.col("t").str.strip_chars().str.to_uppercase()
-    numeric = upper.str.extract_groups(_NUMERIC).struct.rename_fields(["a", "b", "y"])
-    a, b, y = (numeric.struct.field(part) for part in "aby")
+    # each pattern is searched once and kept: an expression that is used in two places would be computed twice
+    parts = (
+        texts.unique()
+        .to_frame("t")
+        .with_columns(upper=pl.col("t").str.strip_chars().str.to_uppercase())
+        .with_columns(numeric=pl.col("upper").str.extract_groups(_NUMERIC).struct.rename_fields(["a", "b", "y"]))
+        .unnest("numeric")
+    )
+    upper, a, b, y = (pl.col(name) for name in ("upper", "a", "b", "y"))
     day_first, month_first = _date(y, b, a, latest_two_digit_year), _date(y, a, b, latest_two_digit_year)
     usual, other = (day_first, month_first) if order == "day first" else (month_first, day_first)
-    read = distinct.select(
+    by_parts = parts.with_columns(usual=usual, other=other)
+    unread = by_parts.filter(pl.col("a").is_null() & pl.col("t").is_not_null())
+    plain = unread.select(
         "t",
-        usual=usual,
-        other=other,
         plain=pl.coalesce(
             _grouped(upper, _ISO, "ymd", latest_two_digit_year),
             _grouped(upper, _WORDS, "dmy", latest_two_digit_year),
@@ -100,8 +105,11 @@ def parse_dates(texts: pl.Series, order: DateOrder, latest_two_digit_year: int) 
             _grouped(upper, _COMPACT_ISO, "ymd", latest_two_digit_year),
             _grouped(upper, _COMPACT, "dmy" if order == "day first" else "mdy", latest_two_digit_year),
             _serial(upper),
-        ),
-    ).select(
+        )
+        if unread.height
+        else pl.lit(None, pl.Date),
+    )
+    read = by_parts.join(plain, on="t", how="left").select(
         "t",
         date=pl.coalesce("plain", "usual", "other"),
         is_other_order=pl.col("usual").is_null() & pl.col("other").is_not_null(),

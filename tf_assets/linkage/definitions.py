@@ -15,7 +15,7 @@ from tf_assets.quality.table_metadata import automation_sensor
 from tf_assets.warehouse.deliveries import Delivery, delivery_sensor, extract_deliveries
 from tf_assets.warehouse.home import Home
 
-__all__ = ["LANDED", "NATIONAL_JOB", "defs"]
+__all__ = ["LANDED", "NATIONAL_JOB", "defs", "load_tools"]
 
 
 def identity_deliveries(home: Home) -> Iterator[Delivery]:
@@ -25,6 +25,15 @@ def identity_deliveries(home: Home) -> Iterator[Delivery]:
 
 LANDED = {"returns": return_deliveries, "identities": identity_deliveries}
 """What may have landed for this environment, by kind."""
+
+
+def load_tools() -> None:
+    """Import what the national tables need, and the sentence model: ten seconds that can pass beside something else."""
+    from tf_assets.linkage.semantic import load_model
+    from tf_assets.linkage.spine import extract_links, pictures  # noqa: F401
+
+    load_model()
+
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([returns, identities, spine, release]),

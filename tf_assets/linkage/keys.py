@@ -94,7 +94,7 @@ def _refuse_demo_keys_outside_a_demo(home: Home, source: str) -> None:
     if not is_demo_home:
         raise KeysRefused(
             f"The keys in {source} are a demo's, which anybody can derive, and this home is not a demo. "
-            "Make keys of its own with `tf-eval keys create`."
+            "Make keys of its own with `tf-eval init`."
         )
 
 
@@ -104,7 +104,7 @@ def _read_private_file(path: Path) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         raise KeysRefused(
-            "This home has no linkage keys. Make them with `tf-eval keys create`, or put keys/linkage.json back."
+            "This home has no linkage keys. Make them with `tf-eval init`, or put keys/linkage.json back."
         ) from None
     except OSError:
         raise KeysRefused(
@@ -145,7 +145,7 @@ def _parse(text: str, source: str) -> LinkageKeys:
 
 def _refuse_weak_key(key: object, name: str, source: str) -> None:
     if key is None:
-        raise KeysRefused(f"{name} is missing from {source}. Make keys with `tf-eval keys create`.")
+        raise KeysRefused(f"{name} is missing from {source}. Make keys with `tf-eval init`.")
     try:
         decoded = bytes.fromhex(key) if isinstance(key, str) else b""
     except ValueError:
@@ -153,7 +153,7 @@ def _refuse_weak_key(key: object, name: str, source: str) -> None:
     if len(decoded) < KEY_BYTES:
         raise KeysRefused(f"{name} in {source} is too short: {2 * KEY_BYTES} hexadecimal digits are needed.")
     if len(set(decoded)) < FEWEST_DISTINCT_BYTES:
-        raise KeysRefused(f"{name} in {source} looks typed, not random. Make keys with `tf-eval keys create`.")
+        raise KeysRefused(f"{name} in {source} looks typed, not random. Make keys with `tf-eval init`.")
 
 
 def _write_key_file(home: Home, keys: dict[str, str], is_demo: bool) -> Path:

@@ -61,6 +61,12 @@ def _model() -> tuple[Any, Any]:
     return linktransformer, linktransformer.LinkTransformer(str(get_model_path()))
 
 
+def load_model() -> None:
+    """Load the model now, where the first match would have to wait for it."""
+    with quiet_and_offline():
+        _model()
+
+
 def semantic_matches(left: list[str], right: list[str], threshold: float, margin: float = 0.0) -> pl.DataFrame:
     """The nearest of `right` for each distinct text of `left`, where it is near enough.
 

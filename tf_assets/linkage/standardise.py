@@ -37,7 +37,12 @@ _NINO_UNUSED_PREFIXES = ["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"]
 
 
 def distinctly(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """Apply a function of this module to each distinct text once: names and places repeat, and patterns are slow."""
+    """Apply a function from text to text of this module to each distinct text once.
+
+    Names and places repeat, and patterns are slow. A column without any text stays as it is.
+    """
+    if texts.null_count() == texts.len():
+        return texts
     made = texts.unique().to_frame("t").select("t", made=standard(pl.col("t")))
     return texts.to_frame("t").join(made, on="t", how="left", nulls_equal=True, maintain_order="left")["made"]
 

@@ -79,12 +79,19 @@ def _gx_rule(table: str, rule: Rule) -> GxRule:
     return GxRule(rule, expectation, metrics, counted, frozenset(columns))
 
 
-def _expectation(table: str, rule: Rule) -> Any:
+@cache
+def load_expectations() -> None:
+    """Import Great Expectations and register its expectations; 4 s the first time."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    import great_expectations.expectations  # noqa: F401  registers the expectations
-    from great_expectations.expectations.registry import get_expectation_impl
+    import great_expectations.expectations  # noqa: F401
 
     logging.captureWarnings(False)  # the import turns it on for the whole process
+
+
+def _expectation(table: str, rule: Rule) -> Any:
+    load_expectations()
+    from great_expectations.expectations.registry import get_expectation_impl
+
     try:
         return get_expectation_impl(rule.type)(**rule.kwargs)
     except ValueError:  # pydantic's, which repeats the arguments

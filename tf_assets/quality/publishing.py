@@ -42,8 +42,7 @@ def publish_all(zone: Zone, audited: Mapping[str, Audited]) -> None:
         for each in audited.values():
             zone.discard(each.staged)
         raise GateFailed(" ".join(refusal_sentence(table, audited[table].audit) for table in failed))
-    for each in audited.values():
-        zone.publish(each.staged)
+    zone.publish(*(each.staged for each in audited.values()))
 
 
 def refusal_sentence(table: str, verdict: Audit) -> str:

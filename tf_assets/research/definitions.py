@@ -1,5 +1,6 @@
 """Code location `research`: outcomes by pseudonym; never an identifier, never a key."""
 
+import importlib
 from collections.abc import Iterator
 
 import dagster as dg
@@ -15,7 +16,7 @@ from tf_assets.warehouse.deliveries import Delivery, delivery_sensor, extract_de
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.resource import ZoneResource
 
-__all__ = ["LANDED", "NATIONAL_JOB", "defs"]
+__all__ = ["LANDED", "NATIONAL_JOB", "defs", "load_tools"]
 
 
 def attribute_deliveries(home: Home) -> Iterator[Delivery]:
@@ -25,6 +26,13 @@ def attribute_deliveries(home: Home) -> Iterator[Delivery]:
 
 LANDED = {"attributes": attribute_deliveries}
 """What may have landed for this environment, by kind."""
+
+
+def load_tools() -> None:
+    """Import what the national tables need: seconds that can pass beside something else."""
+    for library in ("sklearn.linear_model", "altair", "vl_convert", "gptables"):
+        importlib.import_module(library)
+
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([extracts, cohorts, outcomes, effects, publication]),

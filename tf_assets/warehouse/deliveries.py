@@ -49,6 +49,16 @@ def pending_deliveries(instance: dg.DagsterInstance, landed: Iterable[Delivery])
     return [each for each in landed if (each.job_name, each.partition_key, each.fingerprint) not in handled]
 
 
+def is_taken(instance: dg.DagsterInstance, delivery: Delivery) -> bool:
+    """Whether a run has dealt with this delivery, or is dealing with it, since the pending ones were listed.
+
+    Two processes that ask at one moment may both take it: it is then received twice, to the same end.
+    """
+    tags = {PARTITION_TAG: delivery.partition_key, DELIVERY_TAG: delivery.fingerprint}
+    runs = instance.get_runs(filters=dg.RunsFilter(job_name=delivery.job_name, tags=tags))
+    return any(run.status != dg.DagsterRunStatus.CANCELED for run in runs)
+
+
 def delivery_sensor(
     name: str, jobs: Sequence[UnresolvedAssetJobDefinition], landed: Callable[[Home], Iterable[Delivery]]
 ) -> dg.SensorDefinition:

@@ -76,18 +76,24 @@ class Zone:
         return self.root / "partitions" / table / f"{partition_key.replace('|', '_')}.parquet"
 
     @contextmanager
-    def connect(self, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection in which each published table stands under its bare name; closed in every case.
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection in which each published table stands under its bare name; closed in every case.
 
         A table that was never published stands there too, empty and typed.
         """
+        with self._connection() as connection:
+            if self.database.exists():
+                self._attach(connection, read_only=True)
+                connection.execute("USE zone")
+            self._create_views(connection)
+            yield connection
+
+    @contextmanager
+    def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB of its own, to which the database may be attached."""
         self.root.mkdir(parents=True, exist_ok=True)
         connection = _prepared(self.root / "spill", self.storage_key)
         try:
-            if self.database.exists() or not read_only:
-                self._attach(connection, read_only)
-                connection.execute("USE zone")
-            self._create_views(connection)
             yield connection
         finally:
             connection.close()
@@ -162,26 +168,36 @@ class Zone:
         """Forget what was staged."""
         staged.path.unlink(missing_ok=True)
 
-    def publish(self, staged: Staged) -> None:
-        """Put a staged table in the place of the published one: wholly, or not at all."""
-        table = staged.schema.name
-        if staged.partition_key is not None:
-            target = self.partition_file(table, staged.partition_key)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _sync(staged.path)
-            staged.path.replace(target)
-            _sync(target.parent)
+    def publish(self, *made_together: Staged) -> None:
+        """Put staged tables in the place of the published ones: a partition file, or all national tables, or nothing."""
+        for staged in made_together:
+            if staged.partition_key is not None:
+                target = self.partition_file(staged.schema.name, staged.partition_key)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _sync(staged.path)
+                staged.path.replace(target)
+                _sync(target.parent)
+        national = [staged for staged in made_together if staged.partition_key is None]
+        if not national:
             return
-        with self.connect(read_only=False) as connection:
-            connection.execute("BEGIN")
-            connection.execute(
-                f"CREATE OR REPLACE TABLE zone.{table} AS SELECT * FROM {self.parquet_sql([staged.path])}"
-            )
-            connection.execute(f"COMMENT ON TABLE zone.{table} IS '{_quoted(staged.schema.description)}'")
-            for column in staged.schema.columns:
-                connection.execute(f"COMMENT ON COLUMN zone.{table}.{column.name} IS '{_quoted(column.description)}'")
-            connection.execute("COMMIT")
-        staged.path.unlink(missing_ok=True)
+        statements = ["BEGIN", *(statement for staged in national for statement in self._replacing(staged)), "COMMIT"]
+        with self._connection() as connection:
+            self._attach(connection, read_only=False)
+            connection.execute(";\n".join(statements))
+        for staged in national:
+            staged.path.unlink(missing_ok=True)
+
+    def _replacing(self, staged: Staged) -> list[str]:
+        """The statements that replace a national table and describe it."""
+        table = f"zone.{staged.schema.name}"
+        return [
+            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {self.parquet_sql([staged.path])}",
+            f"COMMENT ON TABLE {table} IS '{_quoted(staged.schema.description)}'",
+            *(
+                f"COMMENT ON COLUMN {table}.{column.name} IS '{_quoted(column.description)}'"
+                for column in staged.schema.columns
+            ),
+        ]
 
     @contextmanager
     def staged_connection(self, staged: Staged) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
@@ -234,13 +250,15 @@ class Zone:
     def _create_views(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("councils", councils().to_arrow())
         present = {row[0] for row in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+        views = []
         for schema in self.schemas.values():
             if schema.partitions is None and schema.name in present:
                 continue
             files = self.partition_files(schema.name) if schema.partitions else []
             source = self.parquet_sql(files) if files else None
             body = f"SELECT * FROM {source}" if source else f"SELECT {_empty_sql(schema)} WHERE false"
-            connection.execute(f"CREATE TEMP VIEW {schema.name} AS {body}")
+            views.append(f"CREATE TEMP VIEW {schema.name} AS {body}")
+        connection.execute(";\n".join(views))
 
     def _write_encryption(self) -> str:
         return ", ENCRYPTION_CONFIG {footer_key: 'storage'}" if self.storage_key else ""

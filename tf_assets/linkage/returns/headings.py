@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import polars as pl
 from rapidfuzz import fuzz, process
@@ -36,6 +37,7 @@ class HeadingMatch:
     score: float
 
 
+@lru_cache(maxsize=100_000)
 def known_field(heading: str) -> tuple[str, str, float] | None:
     """Field, method and score of a heading by its words alone; None when they are unknown."""
     words = plain_words(heading)

@@ -1,0 +1,40 @@
+"""A worker: one process of one code location that does task after task, so that libraries and models load once.
+
+Tasks are lines: a phase, a phase `from the end`, `load gates`, or `load tools`.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+
+from tf_assets.cli.materialise import materialise
+from tf_assets.warehouse.home import Environment
+
+FROM_THE_END = " from the end"
+LOAD_GATES = "load gates"
+LOAD_TOOLS = "load tools"
+
+
+def serve(environment: Environment, tasks: Iterable[str], tell: Callable[[dict[str, object]], None]) -> None:
+    """Do each task; of a phase tell the progress and then what became of it, of a load nothing."""
+    importlib.import_module(f"tf_assets.{environment}.definitions")
+    for line in tasks:
+        task = line.strip()
+        if task == LOAD_GATES:
+            _load_gates()
+        elif task == LOAD_TOOLS:
+            importlib.import_module(f"tf_assets.{environment}.definitions").load_tools()
+        else:
+            outcome = materialise(
+                environment,
+                task.removesuffix(FROM_THE_END),  # type: ignore[arg-type]
+                lambda step, done, total: tell({"step": step, "done": done, "total": total}),
+                from_the_end=task.endswith(FROM_THE_END),
+            )
+            tell(asdict(outcome))
+
+
+def _load_gates() -> None:
+    from tf_assets.quality.gx_rules import load_expectations
+
+    load_expectations()
