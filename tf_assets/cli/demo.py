@@ -23,8 +23,8 @@ console = Console()
 
 def run_demo(home: Home, seed: int, size: str, scenario: str) -> None:
     """The whole way on a fictional country; what the workers need first is loaded while the country is made."""
-    make_demo_home(home, seed, size, scenario)
     with Workers(home) as workers:
+        make_demo_home(home, seed, size, scenario)
         if not home.truth.exists():
             workers.load_ahead()
             write_country(home.root, seed, size, scenario, None, None)

@@ -64,6 +64,7 @@ class Workers:
         self._processes: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> "Workers":
+        self._home.root.mkdir(parents=True, exist_ok=True)
         for name, environment in _ENVIRONMENTS.items():
             self._processes[name] = self._start(environment)
         return self

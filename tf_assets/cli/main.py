@@ -86,7 +86,6 @@ def work(environment: Annotated[str, typer.Argument(help="linkage or research.")
         told.write(json.dumps(what) + "\n")
         told.flush()
 
-    _set_dagster_home(Home.from_environment())
     serve(_environment(environment), sys.stdin, tell)
 
 
@@ -97,6 +96,7 @@ def run() -> None:
     from tf_assets.cli.locations import Workers
 
     home = Home.from_environment()
+    _set_dagster_home(home)
     with Workers(home) as workers:
         run_and_summarise(home, workers)
 

@@ -30,10 +30,10 @@ _MOJIBAKE = {
 _TITLES = "MR|MRS|MISS|MS|MX|MASTER|DR|PROF|PROFESSOR|REV|REVD|SIR|LADY|LORD|DAME"
 _TITLE = rf"^(?:{_TITLES})\.?\s+(?:AND\s+(?:{_TITLES})\.?\s+)?"
 _OUTWARD = r"[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRVWXY])"
-_POSTCODE = rf"^(?:GIR0AA|{_OUTWARD}[0-9][ABD-HJLNP-UW-Z]{{2}})$"
+_POSTCODE = rf"^(GIR0AA|{_OUTWARD}[0-9][ABD-HJLNP-UW-Z]{{2}})$"
 _NO_FIXED_ABODE = r"^ZZ99"
-_NINO = r"^[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D]$"
-_NINO_UNUSED_PREFIXES = ["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"]
+_NINO = r"^([ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D])$"
+_NINO_UNUSED = r"^(?:BG|GB|KN|NK|NT|TN|ZZ).*$"
 
 
 def distinctly(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
@@ -49,8 +49,12 @@ def distinctly(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.S
 
 def text(value: pl.Expr) -> pl.Expr:
     """Surrounding space gone, inner space single, blank null."""
-    squeezed = value.str.replace_all(r"[\s\u00a0\u200b\ufeff]+", " ").str.strip_chars(" ")
-    return pl.when(squeezed != "").then(squeezed)
+    return _filled(value.str.replace_all(r"[\s\u00a0\u200b\ufeff]+", " ").str.strip_chars(" "))
+
+
+def _filled(value: pl.Expr) -> pl.Expr:
+    """Null instead of empty; `when(value != "").then(value)` would compute the value twice."""
+    return value.replace("", None)
 
 
 def _upper_ascii(value: pl.Expr) -> pl.Expr:
@@ -74,8 +78,7 @@ def name(value: pl.Expr) -> pl.Expr:
 
 def _plain_name(upper: pl.Expr) -> pl.Expr:
     kept = upper.str.replace_all(r"[^A-Z '\-]+", " ").str.replace_all(r"\s*-[\s\-]*", "-").str.replace_all(r"\s+", " ")
-    stripped = kept.str.strip_chars(" -'")
-    return pl.when(stripped != "").then(stripped)
+    return _filled(kept.str.strip_chars(" -'"))
 
 
 _PARTICLES = r"(?:VAN DER|VAN DEN|VAN DE|VAN|VON|DE LA|DE|DEL|DI|DA|DOS|LE|LA|ST|ABU|BIN|BINT|AL|EL)"
@@ -109,8 +112,7 @@ def _halves(full_name: pl.Expr) -> pl.Expr:
 
 def compact(value: pl.Expr) -> pl.Expr:
     """Upper case letters and digits alone; blank null."""
-    bare = value.str.to_uppercase().str.replace_all(r"[^A-Z0-9]+", "")
-    return pl.when(bare != "").then(bare)
+    return _filled(value.str.to_uppercase().str.replace_all(r"[^A-Z0-9]+", ""))
 
 
 def reference(value: pl.Expr) -> pl.Expr:
@@ -119,8 +121,7 @@ def reference(value: pl.Expr) -> pl.Expr:
     A spreadsheet takes the zeros from a number, so the same person would have two references in two of its returns.
     """
     bare = text(value).str.to_uppercase().str.replace_all(" ", "").str.replace(r"^(\d+)\.0+$", "${1}")
-    plain = bare.str.replace(r"^0+(\d+)$", "${1}")
-    return pl.when(plain != "").then(plain)
+    return _filled(bare.str.replace(r"^0+(\d+)$", "${1}"))
 
 
 def postcode(value: pl.Expr) -> pl.Expr:
@@ -128,11 +129,9 @@ def postcode(value: pl.Expr) -> pl.Expr:
 
     ZZ99 codes (no fixed abode, overseas) are null: they are shared by thousands who have nothing in common.
     """
-    bare = compact(value)
-    inward = bare.str.slice(-3, 1).replace({"O": "0", "I": "1", "L": "1"})
-    mended = bare.str.head(-3) + inward + bare.str.tail(2)
-    is_good = mended.str.contains(_POSTCODE) & ~mended.str.contains(_NO_FIXED_ABODE)
-    return pl.when(is_good).then(mended.str.head(-3) + " " + mended.str.tail(3))
+    mended = compact(value).str.replace(r"O(..)$", "0${1}").str.replace(r"[IL](..)$", "1${1}")
+    lasting = mended.str.replace(_NO_FIXED_ABODE + ".*", "")
+    return lasting.str.extract(_POSTCODE).str.replace(r"(...)$", " ${1}")
 
 
 def is_no_fixed_abode(value: pl.Expr) -> pl.Expr:
@@ -143,7 +142,7 @@ def is_no_fixed_abode(value: pl.Expr) -> pl.Expr:
 def address(value: pl.Expr) -> pl.Expr:
     """Upper case letters, digits and single spaces."""
     bare = _upper_ascii(text(value)).str.replace_all(r"['.]", "").str.replace_all(r"[^A-Z0-9\-/]+", " ")
-    return pl.when(bare.str.contains("[A-Z0-9]")).then(text(bare))
+    return text(bare.str.replace("^[^A-Z0-9]+$", ""))
 
 
 def upn(value: pl.Expr) -> pl.Expr:
@@ -165,8 +164,7 @@ def _digit(value: pl.Expr, at: int) -> pl.Expr:
 
 def nino(value: pl.Expr) -> pl.Expr:
     """A national insurance number whose prefix and suffix HMRC issues."""
-    bare = compact(value)
-    return pl.when(bare.str.contains(_NINO) & ~bare.str.head(2).is_in(_NINO_UNUSED_PREFIXES)).then(bare)
+    return _filled(compact(value).str.extract(_NINO).str.replace(_NINO_UNUSED, ""))
 
 
 def nhs_number(value: pl.Expr) -> pl.Expr:
