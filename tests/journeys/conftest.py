@@ -16,17 +16,23 @@ SEED = 5
 FAMILIES, COUNCILS = 150, 4
 
 
-def tf_eval(home: Home, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """`tf-eval` in a process of its own on a home."""
+def tf_eval(
+    home: Home, *arguments: str, environment: dict[str, str] | None = None, tasks: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`tf-eval` in a process of its own on a home; `tasks` is its standard input."""
     variables = {**os.environ, "TF_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), **(environment or {})}
     return subprocess.run(
-        [sys.executable, "-m", "tf_assets.cli", *arguments], env=variables, capture_output=True, text=True
+        [sys.executable, "-m", "tf_assets.cli", *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        input=tasks,
     )
 
 
 def materialise(home: Home, environment: str, phase: str) -> dict[str, object]:
     """Run one phase of one location; what it told at its end."""
-    done = tf_eval(home, "materialise", environment, phase, "--report-json")
+    done = tf_eval(home, "work", environment, tasks=phase)
     assert done.returncode == 0, done.stderr[-2000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

@@ -3,6 +3,7 @@
 The research environment's process is started without the keys, as it is in production.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -75,8 +76,7 @@ class Workers:
         for process in self._processes.values():
             if kind is not None:
                 process.terminate()
-            if process.stdin is not None and not process.stdin.closed:
-                process.stdin.close()
+            _let_go(process)
             process.wait()
 
     def load_ahead(self) -> None:
@@ -89,9 +89,7 @@ class Workers:
     def dismiss(self, names: Iterable[str]) -> None:
         """End workers that have nothing more to do, so that they hold no memory."""
         for name in names:
-            stdin = self._processes[name].stdin
-            if stdin is not None and not stdin.closed:
-                stdin.close()
+            _let_go(self._processes[name])
 
     def run(self, name: str, task: str, bar: "_Bar", summary: RunSummary) -> None:
         """Let a worker do a task; a worker that dies is a failure of what it was doing."""
@@ -112,11 +110,9 @@ class Workers:
     def _ask(self, name: str, task: str) -> None:
         stdin = self._processes[name].stdin
         assert stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # the worker has died: whoever reads its answers says so
             stdin.write(task + "\n")
             stdin.flush()
-        except BrokenPipeError:
-            pass  # the worker has died; whoever reads its answers says so
 
     def _start(self, environment: Environment) -> "subprocess.Popen[str]":
         # the workers share the processors
@@ -140,6 +136,13 @@ class Workers:
             )
         except OSError as error:
             raise EvaluationError(f"The {environment} location could not be started: {error.strerror}.") from None
+
+
+def _let_go(process: "subprocess.Popen[str]") -> None:
+    """No more tasks: the worker ends when it has done the last, if it has not died already."""
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
 
 
 class _Bar:
