@@ -5,9 +5,9 @@ import shutil
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tf_assets.cli.console import console
 from tf_assets.cli.instance import make_home
 from tf_assets.cli.locations import Workers, run_locations
 from tf_assets.cli.summary import print_summary
@@ -17,8 +17,6 @@ from tf_assets.country.sizes import size_named
 from tf_assets.linkage.keys import KEY_FILE, create_demo_keys
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
-
-console = Console()
 
 
 def run_demo(home: Home, seed: int, size: str, scenario: str) -> None:

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import polars as pl
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from tf_assets.cli.console import console
 from tf_assets.warehouse.errors import InputRefused
 
-console = Console()
 DATE_FORMS = ("%Y-%m-%d", "%Y%m%d", "%d/%m/%Y", "%d-%m-%Y")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, TextIO
 import typer
 from rich.console import Console
 
+from tf_assets.cli.console import console
 from tf_assets.cli.link import link_command
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
@@ -20,7 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Link, compare, protect and publish the evidence of the Troubled Families programme.",
 )
-console = Console()
 
 
 def main() -> None:
