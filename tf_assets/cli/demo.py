@@ -1,6 +1,7 @@
 """Make the fictional England in a home, run both locations on it, and say what came out."""
 
 import hashlib
+import os
 import shutil
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from tf_assets.cli.console import console
 from tf_assets.cli.instance import make_home
 from tf_assets.cli.locations import Workers, run_locations
+from tf_assets.cli.materialise import alone_in
 from tf_assets.cli.summary import print_summary
 from tf_assets.country.country import make_country
 from tf_assets.country.scenarios import scenario_named
@@ -23,10 +25,12 @@ def run_demo(home: Home, seed: int, size: str, scenario: str) -> None:
     """The whole way on a fictional country; what the workers need first is loaded while the country is made."""
     with Workers(home) as workers:
         make_demo_home(home, seed, size, scenario)
-        if not home.truth.exists():
-            workers.load_ahead()
-            write_country(home.root, seed, size, scenario, None, None)
-        run_and_summarise(home, workers)
+        os.environ["DAGSTER_HOME"] = str(home.dagster)
+        with alone_in(home):
+            if not home.truth.exists():
+                workers.load_ahead()
+                write_country(home.root, seed, size, scenario, None, None)
+            run_and_summarise(home, workers)
 
 
 def make_demo_home(home: Home, seed: int, size: str, scenario: str) -> None:

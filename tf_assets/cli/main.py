@@ -65,10 +65,13 @@ def materialise(
     phase: Annotated[str, typer.Argument(help="returns, identities, attributes or national.")],
 ) -> None:
     """Run one code location's assets in this process."""
+    from tf_assets.cli.materialise import alone_in
     from tf_assets.cli.materialise import materialise as run
 
-    _set_dagster_home(Home.from_environment())
-    outcome = run(_environment(environment), phase, lambda step, done, total: None)  # type: ignore[arg-type]
+    home = Home.from_environment()
+    _set_dagster_home(home)
+    with alone_in(home):
+        outcome = run(_environment(environment), phase, lambda step, done, total: None)  # type: ignore[arg-type]
     for sentence in [*outcome.refused, *outcome.failed]:
         console.print(sentence, markup=False, highlight=False)
     if outcome.failed:
@@ -94,10 +97,11 @@ def run() -> None:
     """Run both code locations on whatever has landed, and say what came out."""
     from tf_assets.cli.demo import run_and_summarise
     from tf_assets.cli.locations import Workers
+    from tf_assets.cli.materialise import alone_in
 
     home = Home.from_environment()
     _set_dagster_home(home)
-    with Workers(home) as workers:
+    with alone_in(home), Workers(home) as workers:
         run_and_summarise(home, workers)
 
 

@@ -4,6 +4,7 @@ Phases: `returns`, `identities` and `attributes` receive every file that no run 
 `national` makes the unpartitioned tables again if anything that they are made of has changed.
 """
 
+import fcntl
 import importlib
 import logging
 import threading
@@ -28,6 +29,9 @@ _STEP_EVENTS = {
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,
 }
+_OURS = {"tf/launcher": "tf-eval"}
+"""The tag of runs that have no daemon to watch over them."""
+
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -56,6 +60,29 @@ def materialise(environment: Environment, phase: Phase, report: Report, from_the
         return _make_national(location.defs, instance, location.NATIONAL_JOB, report)
 
 
+@contextmanager
+def alone_in(home: Home) -> Iterator[None]:
+    """Hold a home against a second command that would run something in it, and end what an earlier one left behind."""
+    with (home.root / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EvaluationError(
+                f"Another command is at work in {home.root}. Run this one when it has ended."
+            ) from None
+        with dg.DagsterInstance.get() as instance:
+            _end_abandoned_runs(instance)
+        yield
+
+
+def _end_abandoned_runs(instance: dg.DagsterInstance) -> None:
+    """Fail the runs whose process died, and free the places that they held in pools."""
+    under_way = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(filters=dg.RunsFilter(tags=_OURS, statuses=under_way)):
+        instance.report_run_failed(run, "Its process ended before it did. The next run makes good for it.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
 def _receive(
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
@@ -73,7 +100,7 @@ def _receive(
             run_config=_QUIET,
             instance=instance,
             partition_key=delivery.partition_key,
-            tags={DELIVERY_TAG: delivery.fingerprint},
+            tags={DELIVERY_TAG: delivery.fingerprint, **_OURS},
             raise_on_error=False,
         )
         _note(outcome, f"{delivery.job_name} {delivery.partition_key}", result)
@@ -91,7 +118,9 @@ def _make_national(defs: dg.Definitions, instance: dg.DagsterInstance, job_name:
         return outcome
     run_id = str(uuid.uuid4())
     with _progress(instance, run_id, len(downstream), report):
-        result = job.execute_in_process(run_config=_QUIET, instance=instance, run_id=run_id, raise_on_error=False)
+        result = job.execute_in_process(
+            run_config=_QUIET, instance=instance, run_id=run_id, tags=_OURS, raise_on_error=False
+        )
     _note(outcome, job_name, result)
     return outcome
 

@@ -18,6 +18,7 @@ import dagster as dg
 from tf_assets.quality.publishing import Audited, publish_all, refusal_sentence, stage_and_audit
 from tf_assets.quality.suites import suite_for
 from tf_assets.quality.table_metadata import check_metadata, materialisation_metadata, table_spec
+from tf_assets.warehouse.deliveries import VERDICT_TAG
 from tf_assets.warehouse.errors import EvaluationError, InputRefused
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.models import load_models
@@ -157,21 +158,21 @@ def _run_through_gate(
         audited = _stage_all(context, zone, schemas, made)
     except InputRefused as refusal:
         yield from _publish_beside_refusal(context, zone, schemas, refusal)
-        raise dg.Failure(str(refusal), metadata={"refused": True}, allow_retries=False) from None
+        raise _failure(context, str(refusal), "refused") from None
     except EvaluationError as error:
         for table in tables:
             yield dg.AssetCheckResult(passed=False, check_name=CHECK, asset_key=table, description=str(error))
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise _failure(context, str(error), "failed") from None
     except dg.DagsterExecutionInterruptedError:
         raise
     except Exception as error:
-        raise dg.Failure(_without_values(error), allow_retries=False) from None
+        raise _failure(context, _without_values(error), "failed") from None
     for table, each in audited.items():
         yield _check_result(table, each)
     try:
         publish_all(zone, audited)
     except EvaluationError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise _failure(context, str(error), "failed") from None
     seconds = time.monotonic() - started
     for schema in schemas:
         each = audited[schema.name]
@@ -183,6 +184,12 @@ def _run_through_gate(
             },
             data_version=dg.DataVersion(each.staged.version),
         )
+
+
+def _failure(context: dg.AssetExecutionContext, sentence: str, verdict: str) -> dg.Failure:
+    """The end of a step by a verdict; the run says so, for a run that merely died is tried again."""
+    context.instance.add_run_tags(context.run_id, {VERDICT_TAG: verdict})
+    return dg.Failure(sentence, metadata={"refused": True} if verdict == "refused" else None, allow_retries=False)
 
 
 def _publish_beside_refusal(

@@ -1,11 +1,12 @@
 """Deliveries: files that landed and the partitions that they ask for.
 
 A run that was asked for because a file landed carries the file's hash as a tag. The sensors and the command line both
-ask here, so neither handles a delivery twice, and a refused file is not tried again until its sender mends it.
+ask here, so neither handles a delivery twice, and a refused file is not tried again until its sender mends it. A run
+whose process died gave no verdict: its delivery is tried again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -16,6 +17,12 @@ from tf_assets.warehouse.landing import Half, landed_extracts
 DELIVERY_TAG = "tf/delivery"
 """The run tag that holds a delivery's fingerprint."""
 
+VERDICT_TAG = "tf/verdict"
+"""The run tag that a failed run has if it ended by a verdict on what it was given, not because its process died."""
+
+MOST_ATTEMPTS = 3
+"""Runs of a delivery that may die before it is left to a person: what kills a process three times will kill it again."""
+
 PARTITION_TAG = "dagster/partition"
 
 
@@ -23,12 +30,13 @@ PARTITION_TAG = "dagster/partition"
 class Delivery:
     """A landed file, the partition it belongs to, and the job that receives it.
 
-    fingerprint: changes when the file does.
+    fingerprint: changes when the file does; attempt: how many runs of it have died.
     """
 
     job_name: str
     partition_key: str
     fingerprint: str
+    attempt: int = 0
 
 
 def receiving_job(extract: str, half: Half) -> str:
@@ -45,8 +53,14 @@ def extract_deliveries(home: Home, half: Half) -> Iterator[Delivery]:
 def pending_deliveries(instance: dg.DagsterInstance, landed: Iterable[Delivery]) -> list[Delivery]:
     """Those that no run has dealt with or is dealing with."""
     landed = list(landed)
-    handled = {(job, *each) for job in {each.job_name for each in landed} for each in _handled(instance, job)}
-    return [each for each in landed if (each.job_name, each.partition_key, each.fingerprint) not in handled]
+    past = {job: _past_runs(instance, job) for job in {each.job_name for each in landed}}
+    pending = []
+    for each in landed:
+        runs = past[each.job_name].get((each.partition_key, each.fingerprint), [])
+        n_died = sum(_has_died(run) for run in runs)
+        if n_died == len(runs) and n_died < MOST_ATTEMPTS:
+            pending.append(replace(each, attempt=n_died))
+    return pending
 
 
 def is_taken(instance: dg.DagsterInstance, delivery: Delivery) -> bool:
@@ -56,7 +70,7 @@ def is_taken(instance: dg.DagsterInstance, delivery: Delivery) -> bool:
     """
     tags = {PARTITION_TAG: delivery.partition_key, DELIVERY_TAG: delivery.fingerprint}
     runs = instance.get_runs(filters=dg.RunsFilter(job_name=delivery.job_name, tags=tags))
-    return any(run.status != dg.DagsterRunStatus.CANCELED for run in runs)
+    return any(not _has_died(run) and run.status != dg.DagsterRunStatus.CANCELED for run in runs)
 
 
 def delivery_sensor(
@@ -79,7 +93,7 @@ def delivery_sensor(
             yield dg.RunRequest(
                 job_name=each.job_name,
                 partition_key=each.partition_key,
-                run_key=f"{each.partition_key} {each.fingerprint}",
+                run_key=f"{each.partition_key} {each.fingerprint}" + (f" {each.attempt}" if each.attempt else ""),
                 tags={DELIVERY_TAG: each.fingerprint},
             )
 
@@ -95,11 +109,17 @@ def is_stale(instance: dg.DagsterInstance, upstream: Iterable[dg.AssetKey], down
     return any((at := _published_at(instance, key)) is not None and at > min(known) for key in upstream)
 
 
-def _handled(instance: dg.DagsterInstance, job_name: str) -> Iterator[tuple[str, str]]:
-    """(partition key, fingerprint) of each run of a job that has ended or is under way."""
+def _past_runs(instance: dg.DagsterInstance, job_name: str) -> dict[tuple[str, str], list[dg.DagsterRun]]:
+    """The runs of a job that have ended or are under way, by partition key and fingerprint; not those called off."""
+    past: dict[tuple[str, str], list[dg.DagsterRun]] = {}
     for run in instance.get_runs(filters=dg.RunsFilter(job_name=job_name)):
         if {DELIVERY_TAG, PARTITION_TAG} <= run.tags.keys() and run.status != dg.DagsterRunStatus.CANCELED:
-            yield run.tags[PARTITION_TAG], run.tags[DELIVERY_TAG]
+            past.setdefault((run.tags[PARTITION_TAG], run.tags[DELIVERY_TAG]), []).append(run)
+    return past
+
+
+def _has_died(run: dg.DagsterRun) -> bool:
+    return run.status == dg.DagsterRunStatus.FAILURE and VERDICT_TAG not in run.tags
 
 
 def _published_at(instance: dg.DagsterInstance, key: dg.AssetKey) -> float | None:
