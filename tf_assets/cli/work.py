@@ -3,6 +3,7 @@
 Tasks are lines: a phase, a phase `from the end`, `load gates`, or `load tools`.
 """
 
+import gc
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -14,16 +15,22 @@ FROM_THE_END = " from the end"
 LOAD_GATES = "load gates"
 LOAD_TOOLS = "load tools"
 
+_COLLECTION_THRESHOLDS = (20_000, 20, 50)
+"""Python's own (700, 10, 10) are for small programs; a run makes thousands of objects that live as long as it does."""
+
 
 def serve(environment: Environment, tasks: Iterable[str], tell: Callable[[dict[str, object]], None]) -> None:
     """Do each task; of a phase tell the progress and then what became of it, of a load nothing."""
     importlib.import_module(f"tf_assets.{environment}.definitions")
+    gc.set_threshold(*_COLLECTION_THRESHOLDS)
     for line in tasks:
         task = line.strip()
         if task == LOAD_GATES:
             _load_gates()
+            gc.freeze()
         elif task == LOAD_TOOLS:
             importlib.import_module(f"tf_assets.{environment}.definitions").load_tools()
+            gc.freeze()  # what libraries made stays for ever: it need not be searched for garbage
         else:
             outcome = materialise(
                 environment,
