@@ -45,6 +45,16 @@ class Slot:
         council_code, quarter = partition_key.split("|")
         return cls(council_code, date.fromisoformat(quarter))
 
+    @property
+    def folder(self) -> str:
+        """`E06000001/2015-04-01`: its folder in the transfer area, its name in the register of arrivals."""
+        return f"{self.council_code}/{self.quarter_date:{KEY_FORMAT}}"
+
+    @classmethod
+    def of_folder(cls, folder: str) -> "Slot":
+        """The slot that a folder names."""
+        return cls.of_key(folder.replace("/", "|"))
+
 
 def year_partitions(extract: str) -> dg.TimeWindowPartitionsDefinition:
     """The years of a department's extract, keyed by their first day."""

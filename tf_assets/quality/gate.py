@@ -127,7 +127,11 @@ def _gated(
         pool=pool,
     )
     def gated(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        yield from _run_through_gate(context, schemas, deps, body)
+        zone: Zone = context.resources.zone.zone()
+        partition = f"-{context.partition_key}" if partitions_def else ""
+        # what a table is made of is read, and what was made of it published, before another run begins on the same
+        with zone.lock(f"{tables[0]}{partition}"):
+            yield from _run_through_gate(context, zone, schemas, deps, body)
 
     return gated
 
@@ -148,10 +152,13 @@ def _check_spec(
 
 
 def _run_through_gate(
-    context: dg.AssetExecutionContext, schemas: Sequence[TableSchema], deps: Sequence[str], body: MultiBody
+    context: dg.AssetExecutionContext,
+    zone: Zone,
+    schemas: Sequence[TableSchema],
+    deps: Sequence[str],
+    body: MultiBody,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     started = time.monotonic()
-    zone: Zone = context.resources.zone.zone()
     tables = [schema.name for schema in schemas]
     try:
         made = {table: _produced(each) for table, each in body(context, zone).items()}

@@ -44,13 +44,23 @@ def landed_extracts(landing: Path, half: Half) -> Iterator[LandedExtract]:
 
 def extract_file(landing: Path, extract: str, half: Half, partition_key: str) -> Path:
     """The file of one slot; `InputRefused` when there is none."""
-    path = _file_of(landing / "departments" / extract / partition_key, half)
+    path = find_extract_file(landing, extract, half, partition_key)
     if path is None:
-        raise InputRefused(
-            f"There is no {half} file in the slot {extract}/{partition_key}. Ask {EXTRACTS[extract].supplier} for "
-            f"{half}.parquet or {half}.csv."
-        )
+        raise InputRefused(missing_extract(extract, half, partition_key))
     return path
+
+
+def find_extract_file(landing: Path, extract: str, half: Half, partition_key: str) -> Path | None:
+    """The file of one slot, or None."""
+    return _file_of(landing / "departments" / extract / partition_key, half)
+
+
+def missing_extract(extract: str, half: Half, partition_key: str) -> str:
+    """The sentence for a slot without a file: whom to ask for what."""
+    return (
+        f"There is no {half} file in the slot {extract}/{partition_key}. Ask {EXTRACTS[extract].supplier} for "
+        f"{half}.parquet or {half}.csv."
+    )
 
 
 def _file_of(slot: Path, half: Half) -> Path | None:

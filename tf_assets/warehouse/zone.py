@@ -9,6 +9,7 @@ signature. The key is bound, never part of a statement, so that it stands in no 
 """
 
 import base64
+import fcntl
 import os
 import time
 import uuid
@@ -110,6 +111,18 @@ class Zone:
             raise EvaluationError(f"{table} has no published partition {partition_key}. Materialise it first.")
         with self._bare_connection() as connection:
             return connection.sql(f"SELECT * FROM {self.parquet_sql([path])}").pl()
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a name against every other process: of two that make one table, the second waits and sees what is new.
+
+        The lock ends with the process that holds it.
+        """
+        path = self.root / "locks" / name.replace("|", "_")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def stage(
         self,

@@ -1,16 +1,17 @@
 """A return on its way through the gate: published, corrected, refused, late."""
 
 import os
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from tf_assets.linkage.keys import create_keys, load_keys
+from tf_assets.linkage.keys import create_keys
+from tf_assets.linkage.registering import originals_of
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.linkage.returns.assets import council_return, register_schools, return_receipts
-from tf_assets.linkage.returns.originals import Originals
 from tf_assets.warehouse.home import HOME_VARIABLE, Home
 from tf_assets.warehouse.zone import Zone
 
@@ -85,6 +86,33 @@ def test_a_return_is_published_corrected_and_stands_when_a_later_one_is_refused(
         assert [text for text in ("Canary", "canary", "Quenilda", "M1 1AE") if text in events] == []
 
 
+def test_a_withdrawn_return_leaves_an_empty_register_and_the_next_one_fills_it(home: Home) -> None:
+    key = f"{HARTLEPOOL}|2015-04-01"
+    with dg.DagsterInstance.ephemeral() as instance:
+        _land(home, HARTLEPOOL, "2015-04-01", "a.csv", _return("P1"), "2015-07-20")
+        assert _materialise(council_return, instance, key).success
+        _land(home, HARTLEPOOL, "2015-04-01", "withdrawal.yml", "reason: Quenilda is not ours", "2015-07-21")
+        assert _materialise(council_return, instance, key).success
+        assert _people(key) == []
+        assert _zone().read_partition("return_judgements", key)["rule"].to_list() == ["withdrawn"]
+        _land(home, HARTLEPOOL, "2015-04-01", "b.csv", _return("P2"), "2015-07-22")
+        assert _materialise(council_return, instance, key).success
+        assert _people(key) == ["P2"]
+
+
+def test_what_has_arrived_stands_when_the_transfer_area_is_emptied(home: Home) -> None:
+    key = f"{HARTLEPOOL}|2015-04-01"
+    with dg.DagsterInstance.ephemeral() as instance:
+        _land(home, HARTLEPOOL, "2015-04-01", "a.csv", _return("P1"), "2015-07-20")
+        assert _materialise(council_return, instance, key).success
+        before = _zone().read_partition("council_register", key)
+        shutil.rmtree(home.landing)
+        assert _materialise(council_return, instance, key).success
+        assert _zone().read_partition("council_register", key).equals(before)
+        assert _materialise(return_receipts, instance).success
+        assert _zone().read("return_receipts")["verdict"].to_list() == ["current"]
+
+
 def test_a_refused_return_publishes_its_judgements_and_no_rows(home: Home) -> None:
     key = f"{HARTLEPOOL}|2015-04-01"
     _land(home, HARTLEPOOL, "2015-04-01", "a.csv", _return(*[""] * 9, "P1"), "2015-07-20")
@@ -114,7 +142,7 @@ def test_every_file_that_landed_is_kept_encrypted_the_refused_ones_too(home: Hom
     _land(home, "E99999999", "2015-04-01", "a.csv", "stray", "2015-07-20")
     with dg.DagsterInstance.ephemeral() as instance:
         assert _materialise(return_receipts, instance).success
-    originals = Originals(home.zone("linkage"), load_keys(home).storage_key)
+    originals = originals_of(home)
     contents = {originals.read(sha256) for sha256 in _zone().read("return_receipts")["sha256"].to_list()}
     assert contents == {_return("P1").encode(), b"stray"}
     stored = [path.read_bytes() for path in home.zone("linkage").rglob("*") if path.is_file()]

@@ -30,6 +30,7 @@ IDENTITY_COLUMNS = (
     "year_start_date",
 )  # fmt: skip
 ALIAS_SEPARATOR = "|"
+PARQUET_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,15 @@ class StandardisedIdentities:
     n_cleared: dict[str, int]
 
 
-def read_identities(path: Path, extract: str) -> pl.DataFrame:
-    """The sent columns of an identities file, as text but for dates that Parquet typed.
+def read_identities(source: Path | bytes, extract: str) -> pl.DataFrame:
+    """The sent columns of an identities file (its path or its bytes), as text but for dates that Parquet typed.
 
     `InputRefused` when the file cannot be read, a column is missing, or a column is there that is no identity: an
     outcome must never come in by this door.
     """
     supplier = EXTRACTS[extract].supplier
     try:
-        frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
+        frame = pl.read_parquet(source) if _is_parquet(source) else pl.read_csv(source, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError):
         raise InputRefused(
             f"The identities file of {extract} cannot be read. Ask {supplier} to send it again as Parquet or "
@@ -71,6 +72,13 @@ def read_identities(path: Path, extract: str) -> pl.DataFrame:
             f"{': ' + ', '.join(shown) if shown else ''}. Ask {supplier} to send measures in the attributes file alone."
         )
     return frame.select(expected)
+
+
+def _is_parquet(source: Path | bytes) -> bool:
+    if isinstance(source, bytes):
+        return source.startswith(PARQUET_MAGIC)
+    with source.open("rb") as file:
+        return file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
 
 
 def standardise_identities(frame: pl.DataFrame, extract: str, year_start: date) -> StandardisedIdentities:

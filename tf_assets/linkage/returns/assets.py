@@ -6,49 +6,63 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
-from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.arrivals import ArrivalRegister
 from tf_assets.linkage.partitions import Slot, council_quarter_partitions
+from tf_assets.linkage.registering import originals_of, register_file
 from tf_assets.linkage.returns.feedback import write_feedback
-from tf_assets.linkage.returns.judging import WHOLE_FILE, JudgedReturn
-from tf_assets.linkage.returns.originals import Originals
-from tf_assets.linkage.returns.receipts import receipts
+from tf_assets.linkage.returns.judging import REGISTER_COLUMNS, WHOLE_FILE, JudgedReturn, judge_return, withdrawn
+from tf_assets.linkage.returns.receipts import FileVerdict, receipts
 from tf_assets.linkage.returns.receiving import SlotVerdict, receive_slot
 from tf_assets.linkage.returns.schools import match_schools, read_reference
-from tf_assets.linkage.returns.slots import landed_files
+from tf_assets.linkage.returns.slots import files_of_slot, landed_files, register_landed
 from tf_assets.quality.gate import Produced, gated_asset, gated_multi_asset
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
 
-def _originals(home: Home) -> Originals:
-    return Originals(home.zone("linkage"), load_keys(home).storage_key)
-
-
 @gated_multi_asset(["council_register", "return_judgements"], partitions_def=council_quarter_partitions)
 def council_return(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Produced]:
     """One council's return for one quarter."""
-    home = Home.from_environment()
-    verdict = receive_slot(home.landing, Slot.of_key(context.partition_key), _originals(home).keep)
+    home, slot = Home.from_environment(), Slot.of_key(context.partition_key)
+    verdict = _receive(home, slot)
     if verdict.refusal:
         write_feedback(home.feedback, verdict.received, verdict.refusal)
         raise _refusal(verdict)
-    if verdict.judged is None:
-        raise InputRefused("The slot holds no file.")
-    write_feedback(home.feedback, verdict.received, verdict.judged)
-    return {
-        "council_register": Produced(verdict.judged.accepted, _metadata(verdict.judged)),
-        "return_judgements": Produced(verdict.judged.judgements, _judgement_metadata(verdict.judged.judgements)),
-    }
+    if verdict.judged:
+        write_feedback(home.feedback, verdict.received, verdict.judged)
+    return _published(verdict)
+
+
+def _receive(home: Home, slot: Slot) -> SlotVerdict:
+    """Register what lies in the slot, and judge what has arrived for it."""
+    register_landed(home, files_of_slot(home.landing, slot))
+    of_council = [
+        each
+        for each in ArrivalRegister.of_home(home).all("return", "withdrawal", below=slot.council_code)
+        if each.fault is None
+    ]
+    here = [each for each in of_council if each.slot == slot.folder]
+    others = [each for each in of_council if each.slot != slot.folder]
+    return receive_slot(slot, here, others, originals_of(home).read, judge_return)
+
+
+def _published(verdict: SlotVerdict) -> dict[str, Produced]:
+    """What stands for a slot, and everything that is said of its files."""
+    told = [each.judgements for each in (*verdict.refusals, verdict.judged) if each]
+    if verdict.is_withdrawn:
+        told.append(withdrawn(verdict.received))
+    produced = {"return_judgements": Produced(pl.concat(told), _judgement_metadata(pl.concat(told)))}
+    if verdict.judged:
+        produced["council_register"] = Produced(verdict.judged.accepted, _metadata(verdict.judged))
+    elif verdict.is_withdrawn:
+        produced["council_register"] = Produced(pl.DataFrame(schema=dict.fromkeys(REGISTER_COLUMNS, pl.String)))
+    return produced
 
 
 def _refusal(verdict: SlotVerdict) -> InputRefused:
     """The refusal of the last file, with its judgements and with what an earlier file of the slot gives."""
-    told = [each.judgements for each in (verdict.refusal, verdict.judged) if each]
-    beside = {"return_judgements": pl.concat(told)}
-    if verdict.judged:
-        beside["council_register"] = verdict.judged.accepted
-    return InputRefused(str(verdict.refusal), beside)
+    return InputRefused(str(verdict.refusal), {name: made.data for name, made in _published(verdict).items()})
 
 
 def _metadata(judged: JudgedReturn) -> dict[str, object]:
@@ -77,20 +91,17 @@ def _judgement_metadata(judgements: pl.DataFrame) -> dict[str, object]:
 
 @gated_asset("return_receipts", deps=["return_judgements"])
 def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
-    """Every file that landed, kept and with its verdict."""
+    """Every file that arrived, kept and with its verdict."""
     home = Home.from_environment()
-    originals = _originals(home)
-    for file in landed_files(home.landing):
-        if not originals.holds(file.sha256):
-            originals.keep(file.read())
+    register_landed(home, landed_files(home.landing))
     refused = zone.read("return_judgements").filter(pl.col("row_number") == WHOLE_FILE, pl.col("severity") == "refused")
-    refusals = {
-        (council_code, quarter_date, sha256): sentence
+    judged = {
+        (Slot(council_code, quarter_date).folder, sha256): FileVerdict("refused", sentence)
         for council_code, quarter_date, sha256, sentence in refused.select(
             "council_code", "quarter_date", "source_sha256", "sentence"
         ).iter_rows()
     }
-    found = receipts(home.landing, refusals)
+    found = receipts(ArrivalRegister.of_home(home).all("return", "withdrawal"), judged)
     counts = dict(found["verdict"].value_counts().iter_rows())
     return Produced(found, {f"files_{verdict}": n for verdict, n in sorted(counts.items())})
 
@@ -98,15 +109,25 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
 @gated_asset("register_schools", deps=["council_register"])
 def register_schools(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Which school each council's words mean."""
-    path = Home.from_environment().landing / "reference" / "schools.csv"
-    if not path.is_file():
-        raise InputRefused(
-            "There is no reference/schools.csv in the transfer area. Ask education for the list of schools."
-        )
+    home = Home.from_environment()
+    reference = _school_list(home)
     with zone.connect() as connection:
         texts = connection.sql(
             "SELECT DISTINCT council_code, school_name FROM council_register WHERE school_name IS NOT NULL"
         ).pl()
-    found = match_schools(texts, read_reference(path.read_bytes()))
+    found = match_schools(texts, read_reference(reference))
     counts = dict(found["method"].value_counts().iter_rows())
     return Produced(found, {f"schools_{method}": n for method, n in sorted(counts.items())})
+
+
+def _school_list(home: Home) -> bytes:
+    """Education's list of schools that arrived last."""
+    path = home.landing / "reference" / "schools.csv"
+    if path.is_file():
+        register_file(home, path, "reference", "schools")
+    last = ArrivalRegister.of_home(home).current("reference", "schools")
+    if last is None:
+        raise InputRefused(
+            "There is no reference/schools.csv in the transfer area. Ask education for the list of schools."
+        )
+    return originals_of(home).read(last.sha256)

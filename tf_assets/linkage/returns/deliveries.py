@@ -1,7 +1,11 @@
-"""Returns that landed and the partitions that they ask for."""
+"""Slots whose files have changed since they were received, and the partitions that they ask for."""
 
+import hashlib
 from collections.abc import Iterator
 
+from tf_assets.linkage.arrivals import Arrival, ArrivalRegister
+from tf_assets.linkage.partitions import Slot
+from tf_assets.linkage.returns.receiving import seen_before, without_repeats
 from tf_assets.linkage.returns.slots import landed_files
 from tf_assets.warehouse.deliveries import Delivery
 from tf_assets.warehouse.home import Home
@@ -11,11 +15,32 @@ RETURNS_JOB = "receive_council_return"
 
 
 def return_deliveries(home: Home) -> Iterator[Delivery]:
-    """The file that arrived last in each usable slot, by partition.
+    """Every slot that files arrived for, with the fingerprint of all that its verdict depends on.
 
-    Files in slots of no partition ask for nothing: `return_receipts` says what is wrong with them.
+    Files in slots of no partition ask for nothing: `return_receipts` says what is wrong with them. The same bytes again
+    change no fingerprint.
     """
-    last = {file.slot: file for file in landed_files(home.landing) if file.slot}
-    for slot, file in sorted(last.items(), key=lambda found: found[0].partition_key if found[0] else ""):
-        if slot:
-            yield Delivery(RETURNS_JOB, slot.partition_key, file.sha256)
+    by_council: dict[str, dict[str, list[Arrival]]] = {}
+    for arrival in _arrived(home):
+        by_council.setdefault(arrival.slot.split("/")[0], {}).setdefault(arrival.slot, []).append(arrival)
+    for _, slots in sorted(by_council.items()):
+        all_files = [each for files in slots.values() for each in files]
+        for slot, files in sorted(slots.items()):
+            yield Delivery(RETURNS_JOB, Slot.of_folder(slot).partition_key, _fingerprint(files, all_files))
+
+
+def _arrived(home: Home) -> list[Arrival]:
+    """Files with a usable slot, recorded or not yet, in the order of receipt."""
+    recorded = ArrivalRegister.of_home(home).all("return", "withdrawal")
+    landed = (file.arrival() for file in landed_files(home.landing))
+    known = {(each.kind, each.slot, each.order): each for each in [*landed, *recorded]}
+    return sorted((each for each in known.values() if each.fault is None), key=lambda each: each.order)
+
+
+def _fingerprint(files: list[Arrival], of_council: list[Arrival]) -> str:
+    """A hash of a slot's files in their order, and of which of them were sent for an earlier quarter before."""
+    facts = [
+        f"{each.kind} {each.received_at.isoformat()} {each.sha256} {[other.slot for other in seen_before(each, of_council)]}"
+        for each in without_repeats(files)
+    ]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()

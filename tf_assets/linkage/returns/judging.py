@@ -48,10 +48,11 @@ REGISTER_COLUMNS: tuple[str, ...] = (
 
 
 class ReturnRefused(InputRefused):
-    """A return that cannot be used; `judgements` says why, row by row where that is known."""
+    """A return that cannot be used; `judgements` says why, row by row where that is known, `received` which it is."""
 
-    def __init__(self, sentence: str, judgements: pl.DataFrame) -> None:
+    def __init__(self, sentence: str, received: "Received", judgements: pl.DataFrame) -> None:
         super().__init__(sentence)
+        self.received = received
         self.judgements = judgements
 
 
@@ -120,7 +121,7 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
         sheet = read_rows(content)
         matches = match_headings(sheet.headings)
     except InputRefused as refusal:
-        raise ReturnRefused(str(refusal), _file_judgement(received, "file_unreadable", str(refusal))) from None
+        raise refuse_file(received, "file_unreadable", str(refusal)) from None
     read = standardise_rows(sheet, matches, received.quarter_date)
     broken = _broken_rules(read.rows)
     judgements = _judgements(broken, absent_fields(matches), received)
@@ -133,6 +134,17 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
     facts = _facts(sheet, read, judgements, refused_rows)
     unused = unused_headings(sheet.headings, matches)
     return JudgedReturn(accepted.select(REGISTER_COLUMNS), judgements, facts, tuple(matches), unused)
+
+
+def refuse_file(received: Received, rule: str, sentence: str) -> ReturnRefused:
+    """The refusal of a file as a whole, before any row of it is judged."""
+    return ReturnRefused(sentence, received, _file_judgement(received, rule, sentence))
+
+
+def withdrawn(received: Received) -> pl.DataFrame:
+    """The judgement on a slot whose council took back what it had sent."""
+    sentence, advice = "The council took back what it had sent for this quarter.", "Send the return when it is right."
+    return _whole_file([("file", "withdrawn", "warning", sentence, advice)], received)
 
 
 def _facts(sheet: Sheet, read: ReadRows, judgements: pl.DataFrame, refused_rows: pl.Series) -> Facts:
@@ -241,4 +253,4 @@ def _refuse_too_many(n_rows: int, n_refused: int, received: Received, judgements
 
 
 def _refusal(sentence: str, rule: str, received: Received, judgements: pl.DataFrame) -> ReturnRefused:
-    return ReturnRefused(sentence, pl.concat([_file_judgement(received, rule, sentence), judgements]))
+    return ReturnRefused(sentence, received, pl.concat([_file_judgement(received, rule, sentence), judgements]))

@@ -1,52 +1,105 @@
-"""A slot of the transfer area, received: the last usable file counts, every file is kept, the council is told."""
+"""A slot, received: of the files that arrived for it, which one stands, and why the others do not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from tf_assets.linkage.arrivals import Arrival
 from tf_assets.linkage.partitions import Slot
-from tf_assets.linkage.returns.judging import JudgedReturn, Received, ReturnRefused, judge_return
-from tf_assets.linkage.returns.slots import LandedFile, files_of_slot
+from tf_assets.linkage.returns.judging import JudgedReturn, Received, ReturnRefused, refuse_file
 from tf_assets.warehouse.errors import InputRefused
+
+Judge = Callable[[bytes, Received], JudgedReturn]
+"""Judges the bytes of a file for a slot; `ReturnRefused` when they cannot be used there."""
 
 
 @dataclass(frozen=True)
 class SlotVerdict:
-    """What a slot's files gave.
+    """What the files of a slot gave.
 
-    received: the file that arrived last; judged: what stands for the slot, None when no file is usable; refusal: why
-    the last file was refused, None when it stands. With both, an earlier file of the slot stands.
+    received: the file that arrived last; judged: what stands for the slot, None when nothing does; refusals: why files
+    that arrived after it were refused, the last first; is_withdrawn: nothing stands because the council withdrew it.
     """
 
     received: Received
     judged: JudgedReturn | None
-    refusal: ReturnRefused | None
+    refusals: tuple[ReturnRefused, ...]
+    is_withdrawn: bool
+
+    @property
+    def refusal(self) -> ReturnRefused | None:
+        """Why the file that arrived last was refused, None when it was not."""
+        return next(iter(self.refusals), None)
 
 
-def receive_slot(landing: Path, slot: Slot, keep: Callable[[bytes], object]) -> SlotVerdict:
-    """Judge the last file of a slot and, where it is refused, those before it, so that the order in which files were
-    handled makes no difference to what stands.
+def receive_slot(
+    slot: Slot, arrivals: Sequence[Arrival], others: Sequence[Arrival], read: Callable[[str], bytes], judge: Judge
+) -> SlotVerdict:
+    """Judge the last file of a slot and, where it is refused, those before it, back to the last withdrawal.
 
-    keep: stores the bytes of each file. `InputRefused` when the slot holds no file.
+    arrivals: of the slot, in the order of receipt; others: of the same council's other slots; read: the bytes of an
+    original by their hash. The order in which files are handled makes no difference to what stands.
+    `InputRefused` when nothing arrived.
     """
-    files = files_of_slot(landing, slot)
+    files = without_repeats([each for each in arrivals if each.fault is None])
     if not files:
         raise InputRefused(
             f"There is no file in the slot {slot.council_code}/{slot.quarter_date}. Ask the council for its return."
         )
-    contents = {file.sha256: file.read() for file in files}
-    for content in contents.values():
-        keep(content)
-    first_refusal: ReturnRefused | None = None
+    last = _received(slot, files[-1])
+    refusals: list[ReturnRefused] = []
     for file in reversed(files):
+        if file.kind == "withdrawal":
+            return SlotVerdict(last, None, tuple(refusals), is_withdrawn=True)
         try:
-            judged = judge_return(contents[file.sha256], _received(slot, file))
+            judged = _judge_here(slot, file, others, read, judge)
         except ReturnRefused as refusal:
-            first_refusal = first_refusal or refusal
+            refusals.append(refusal)
             continue
-        return SlotVerdict(_received(slot, files[-1]), judged, first_refusal)
-    return SlotVerdict(_received(slot, files[-1]), None, first_refusal)
+        return SlotVerdict(last, judged, tuple(refusals), is_withdrawn=False)
+    return SlotVerdict(last, None, tuple(refusals), is_withdrawn=False)
 
 
-def _received(slot: Slot, file: LandedFile) -> Received:
+def without_repeats(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """The same bytes twice running were received once, the first time."""
+    return [file for before, file in zip([None, *arrivals], arrivals, strict=False) if not is_repeat(before, file)]
+
+
+def is_repeat(before: Arrival | None, file: Arrival) -> bool:
+    """The same bytes as the file before it in the slot."""
+    return before is not None and before.sha256 == file.sha256
+
+
+def seen_before(file: Arrival, others: Sequence[Arrival]) -> list[Arrival]:
+    """Arrivals of the same bytes, not later, for an earlier quarter of the same council."""
+    return [
+        each
+        for each in others
+        if each.sha256 == file.sha256
+        and each.fault is None
+        and each.slot < file.slot
+        and each.received_at <= file.received_at
+    ]
+
+
+def _judge_here(
+    slot: Slot, file: Arrival, others: Sequence[Arrival], read: Callable[[str], bytes], judge: Judge
+) -> JudgedReturn:
+    """The verdict on a file, which is refused when it is the good return of an earlier quarter, sent again."""
+    content, received = read(file.sha256), _received(slot, file)
+    for other in seen_before(file, others):
+        earlier = Slot.of_folder(other.slot)
+        try:
+            judge(content, _received(earlier, other))
+        except ReturnRefused:
+            continue  # it was sent for that quarter by mistake: here it may be right
+        raise refuse_file(
+            received,
+            "wrong_quarter",
+            f"These are the same bytes as the return for the {earlier.quarter_date:%B %Y} quarter, which was received "
+            "before. Send the return of this quarter; if nothing changed in it, export it again.",
+        )
+    return judge(content, received)
+
+
+def _received(slot: Slot, file: Arrival) -> Received:
     return Received(slot.council_code, slot.quarter_date, file.received_at, file.sha256)

@@ -4,29 +4,37 @@ A file's name is free, councils put names of people into it, and so it is read b
 by its slot and its content's hash.
 """
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
+from tf_assets.linkage.arrivals import Arrival, file_time
+from tf_assets.linkage.originals import file_sha256
 from tf_assets.linkage.partitions import Slot
+from tf_assets.linkage.registering import LANDING_AREA, register_file
 from tf_assets.warehouse.calendar import END_OF_QUARTERS, FIRST_QUARTER, quarter_of
 from tf_assets.warehouse.geography import councils
+from tf_assets.warehouse.home import Home
 
 _COUNCIL_CODE = re.compile(r"^[A-Z]\d{8}$")
+_WITHDRAWAL = re.compile(r"^withdrawal([-_ ].*)?\.(ya?ml|txt)$", re.IGNORECASE)
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class LandedFile:
     """One file below landing/returns.
 
-    council_code, quarter_date: of its slot, None where the folders do not have that form; sha256: of its bytes;
-    received_at: its modification time (UTC, to the microsecond); fault: why its slot cannot be used, or None.
+    kind: a return, or a note that withdraws what was sent before it; council_code, quarter_date: of its slot, None where
+    the folders do not have that form; sha256: of its bytes; received_at: its modification time (UTC, to the
+    microsecond); fault: why its slot cannot be used, or None.
     """
 
+    kind: Literal["return", "withdrawal"]
     council_code: str | None
     quarter_date: date | None
     sha256: str
@@ -42,9 +50,23 @@ class LandedFile:
             return None
         return Slot(self.council_code, self.quarter_date)
 
-    def read(self) -> bytes:
-        """The bytes as received."""
-        return self.path.read_bytes()
+    @property
+    def folder(self) -> str:
+        """The name of its slot in the register of arrivals."""
+        return f"{self.council_code or UNKNOWN}/{self.quarter_date or UNKNOWN}"
+
+    def arrival(self) -> Arrival:
+        """The entry that the file will have in the register of arrivals if it is recorded now."""
+        return Arrival(
+            kind=self.kind,
+            slot=self.folder,
+            sha256=self.sha256,
+            received_at=self.received_at,
+            known_at=self.received_at,
+            n_bytes=self.n_bytes,
+            came_by=LANDING_AREA,
+            fault=self.fault,
+        )
 
 
 def landed_files(landing: Path) -> list[LandedFile]:
@@ -57,23 +79,11 @@ def landed_files(landing: Path) -> list[LandedFile]:
 
 
 def files_of_slot(landing: Path, slot: Slot) -> list[LandedFile]:
-    """The files of one slot, the one received last at the end; the same bytes twice running are one, the first."""
+    """The files that lie in one slot, the one received last at the end."""
     root = landing / "returns"
     folder = root / slot.council_code / slot.quarter_date.isoformat()
     found = [each for path in _visible_files(folder) if (each := _landed(root, path)).slot == slot]
-    ordered = sorted(found, key=lambda each: (each.received_at, each.sha256))
-    return [file for before, file in zip([None, *ordered], ordered, strict=False) if not is_repeat(before, file)]
-
-
-def is_repeat(before: LandedFile | None, file: LandedFile) -> bool:
-    """The same bytes as the file before it in the slot: sent twice, received once."""
-    return before is not None and before.sha256 == file.sha256
-
-
-def name_of(file: LandedFile) -> str:
-    """How messages call a file: slot and the start of its hash, never its name."""
-    slot = f"{file.council_code or 'unknown'}/{file.quarter_date or 'unknown'}"
-    return f"the file in slot {slot}, sha256 {file.sha256[:8]}"
+    return sorted(found, key=lambda each: (each.received_at, each.sha256))
 
 
 def _visible_files(folder: Path) -> Iterator[Path]:
@@ -89,8 +99,9 @@ def _landed(root: Path, path: Path) -> LandedFile:
     folders = path.relative_to(root).parts[:-1]
     council_code = folders[0] if folders and _COUNCIL_CODE.match(folders[0]) else None
     quarter = _iso_date(folders[1]) if len(folders) > 1 else None
-    received_at = datetime.fromtimestamp(stat.st_mtime_ns // 1000 / 1e6, UTC).replace(tzinfo=None)
+    received_at = file_time(path)
     return LandedFile(
+        "withdrawal" if _WITHDRAWAL.match(path.name) else "return",
         council_code,
         quarter,
         _sha256(path, stat.st_size, stat.st_mtime_ns),
@@ -104,8 +115,7 @@ def _landed(root: Path, path: Path) -> LandedFile:
 @lru_cache(maxsize=20_000)
 def _sha256(path: Path, n_bytes: int, changed_at: int) -> str:
     """The hash of a file; size and time are part of the cache's key, so a changed file is read again."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)
 
 
 def _iso_date(text: str) -> date | None:
@@ -136,3 +146,9 @@ def _slot_fault(n_folders: int, council_code: str | None, quarter: date | None, 
 @lru_cache(maxsize=1)
 def _council_codes() -> frozenset[str]:
     return frozenset(councils()["council_code"].to_list())
+
+
+def register_landed(home: Home, files: Iterable[LandedFile]) -> None:
+    """Record the arrival of files of the transfer area."""
+    for file in files:
+        register_file(home, file.path, file.kind, file.folder, file.fault)

@@ -1,0 +1,130 @@
+"""Every file that was ever received, kept as it came: named by its hash, encrypted, never changed.
+
+A file is `<magic><7 bytes nonce prefix>` and then chunks of AES-256-GCM, each with its own tag: the STREAM construction of
+Hoang, Reyhanitabar, Rogaway and Vizár (CRYPTO 2015), so that a file of any size is written and read in little memory, and
+a chunk that was changed, moved, dropped or put in does not open. The file's hash is associated data, so that neither its
+content nor its name can be exchanged unnoticed.
+"""
+
+import hashlib
+import io
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tf_assets.warehouse.errors import EvaluationError, KeysRefused
+
+MAGIC = b"TFO1"
+PREFIX_BYTES = 7
+TAG_BYTES = 16
+CHUNK_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The store below `root`; storage_key: 32 bytes as hexadecimal text."""
+
+    root: Path
+    storage_key: str = field(repr=False)
+
+    def keep(self, content: bytes) -> str:
+        """Store the bytes unless they are there already; their sha256. A crash leaves the whole file or none."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._store(io.BytesIO(content), sha256)
+        return sha256
+
+    def keep_file(self, path: Path) -> str:
+        """Store a file of any size; its sha256. `EvaluationError` when the file changes meanwhile."""
+        sha256 = file_sha256(path)
+        with path.open("rb") as source:
+            self._store(source, sha256)
+        return sha256
+
+    def holds(self, sha256: str) -> bool:
+        """Is the file kept?"""
+        return self.path(sha256).exists()
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes as received; KeysRefused when the key is another one or the file was changed."""
+        return b"".join(self._opened(sha256))
+
+    def path(self, sha256: str) -> Path:
+        """Where a file is, or will be, kept."""
+        return self.root / "originals" / sha256[:2] / f"{sha256}.aesgcm"
+
+    def _store(self, source: BinaryIO, sha256: str) -> None:
+        target = self.path(sha256)
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged = target.with_name(f".{uuid.uuid4().hex}")
+        try:
+            with staged.open("xb") as file:
+                if self._seal(source, file, sha256) != sha256:
+                    raise EvaluationError("A file changed while it was read. It will be received when it is whole.")
+                file.flush()
+                os.fsync(file.fileno())
+            staged.replace(target)
+            _sync_folder(target.parent)
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def _seal(self, source: BinaryIO, target: BinaryIO, sha256: str) -> str:
+        """Write the sealed chunks; the hash of what was read."""
+        prefix, cipher, digest = os.urandom(PREFIX_BYTES), self._cipher(), hashlib.sha256()
+        target.write(MAGIC + prefix)
+        chunk, number = source.read(CHUNK_BYTES), 0
+        while True:
+            following = source.read(CHUNK_BYTES)
+            digest.update(chunk)
+            target.write(cipher.encrypt(_nonce(prefix, number, not following), chunk, sha256.encode()))
+            if not following:
+                return digest.hexdigest()
+            chunk, number = following, number + 1
+
+    def _opened(self, sha256: str) -> Iterator[bytes]:
+        cipher = self._cipher()
+        with self.path(sha256).open("rb") as file:
+            head = file.read(len(MAGIC) + PREFIX_BYTES)
+            prefix = head[len(MAGIC) :]
+            sealed, number = file.read(CHUNK_BYTES + TAG_BYTES), 0
+            while True:
+                following = file.read(CHUNK_BYTES + TAG_BYTES)
+                try:
+                    yield cipher.decrypt(_nonce(prefix, number, not following), sealed, sha256.encode())
+                except (InvalidTag, ValueError):
+                    raise KeysRefused(
+                        f"The original {sha256[:8]} cannot be opened with this storage key. Restore the key it was "
+                        "kept with, or the file from a copy."
+                    ) from None
+                if not following:
+                    return
+                sealed, number = following, number + 1
+
+    def _cipher(self) -> AESGCM:
+        return AESGCM(bytes.fromhex(self.storage_key))
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _nonce(prefix: bytes, number: int, is_last: bool) -> bytes:
+    """12 bytes: the file's prefix, the chunk's number, and whether it is the last."""
+    return prefix + number.to_bytes(4, "big") + bytes([is_last])
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
