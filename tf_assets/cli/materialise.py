@@ -1,7 +1,7 @@
 """Run one code location's assets in this process, through Dagster, into the home's instance.
 
 Phases: `returns`, `identities` and `attributes` receive every file that no run has dealt with, one partition a run;
-`national` makes the unpartitioned tables again if anything that they are made of has changed.
+`national` makes those unpartitioned tables again that something they are made of has changed for.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from typing import Literal
 
 import dagster as dg
 
-from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_stale, is_taken, pending_deliveries
+from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_taken, pending_deliveries, stale_assets
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
@@ -112,14 +112,18 @@ def _make_national(defs: dg.Definitions, instance: dg.DagsterInstance, job_name:
     outcome = Outcome()
     job = defs.resolve_job_def(job_name)
     graph = defs.resolve_asset_graph()
-    downstream = job.asset_layer.selected_asset_keys
-    upstream = {parent for key in downstream for parent in graph.get(key).parent_keys} - downstream
-    if not is_stale(instance, upstream, downstream):
+    stale = sorted(stale_assets(instance, graph, job.asset_layer.selected_asset_keys))
+    if not stale:
         return outcome
     run_id = str(uuid.uuid4())
-    with _progress(instance, run_id, len(downstream), report):
+    with _progress(instance, run_id, len(stale), report):
         result = job.execute_in_process(
-            run_config=_QUIET, instance=instance, run_id=run_id, tags=_OURS, raise_on_error=False
+            run_config=_QUIET,
+            instance=instance,
+            run_id=run_id,
+            tags=_OURS,
+            raise_on_error=False,
+            asset_selection=stale,
         )
     _note(outcome, job_name, result)
     return outcome

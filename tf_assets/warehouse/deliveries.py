@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import dagster as dg
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from tf_assets.warehouse.home import Home
@@ -100,13 +101,23 @@ def delivery_sensor(
     return sensor
 
 
-def is_stale(instance: dg.DagsterInstance, upstream: Iterable[dg.AssetKey], downstream: Iterable[dg.AssetKey]) -> bool:
-    """Whether any of `downstream` was never published, or was published before something in `upstream` was."""
-    made = [_published_at(instance, key) for key in downstream]
-    known = [at for at in made if at is not None]
-    if len(known) < len(made):
-        return True
-    return any((at := _published_at(instance, key)) is not None and at > min(known) for key in upstream)
+def stale_assets(instance: dg.DagsterInstance, graph: BaseAssetGraph, keys: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
+    """Those of `keys` that were never published, or were published before something that they are made of.
+
+    What is made of a stale table is stale itself; tables that are made together are stale together.
+    """
+    wanted = set(keys)
+    made_at = {
+        key: _published_at(instance, key) for key in wanted | {p for k in wanted for p in graph.get(k).parent_keys}
+    }
+    stale: set[dg.AssetKey] = set()
+    for level in graph.toposorted_asset_keys_by_level:
+        for key in sorted(wanted & set(level)):
+            parents = graph.get(key).parent_keys
+            own = made_at[key]
+            if own is None or parents & stale or any((at := made_at[each]) and at > own for each in parents):
+                stale |= graph.get(key).execution_set_asset_keys
+    return stale
 
 
 def _past_runs(instance: dg.DagsterInstance, job_name: str) -> dict[tuple[str, str], list[dg.DagsterRun]]:
