@@ -3,12 +3,15 @@
 import hashlib
 import json
 import os
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.journeys.conftest import files_below, materialise, run_all, tf_eval
+from tests.journeys.conftest import SEED, files_below, materialise, run_all, tf_eval
+from tf_assets.cli.demo import make_demo_home
 from tf_assets.linkage.keys import load_keys
 from tf_assets.linkage.release.pseudonyms import person_pseudonyms
 from tf_assets.linkage.resources import LinkageZone
@@ -140,6 +143,8 @@ def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) 
     lines = sent.read_bytes().splitlines(keepends=True)
     corrected = slot / "corrected.csv"
     middle = len(lines) // 2
+    (first_release,) = releases(home)
+    before_correction = datetime.now(UTC)
     corrected.write_bytes(b"".join(lines[:middle] + lines[middle + 1 :]))
     later = sent.stat().st_mtime + 86_400
     os.utime(corrected, (later, later))
@@ -152,3 +157,29 @@ def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) 
     assert materialise(home, "linkage", "national")["n_runs"] == 1
     assert materialise(home, "research", "national")["n_runs"] == 1
     assert len([path for path in home.published.iterdir() if path.is_dir()]) == 2
+
+    # the release before the correction, made again from the files that were known then
+    done = tf_eval(home, "rebuild", "--as-of", before_correction.isoformat())
+    assert (done.returncode, "byte for byte" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert files_below(home.root / "rebuilt" / first_release) == files_below(home.releases / first_release)
+    assert [path.name for path in home.root.iterdir() if path.name.startswith(".")] == []
+
+
+def releases(home: Home) -> list[str]:
+    return sorted(path.name for path in home.releases.iterdir() if path.is_dir())
+
+
+def test_what_was_rebuilt_step_by_step_is_what_a_rebuild_from_nothing_gives(finished: Finished, tmp_path: Path) -> None:
+    """After the corrected return: the same files in a new home, received all at once."""
+    home, _ = finished
+    other = Home(tmp_path)
+    shutil.copytree(home.landing, other.landing)
+    make_demo_home(other, SEED, "demo", "headline")
+    told = run_all(other)
+    assert [phase["failed"] for phase in told.values()] == [[]] * len(told)
+    assert other.project() == home.project()
+    current = json.loads((home.releases / "current.json").read_text())["release_id"]
+    assert releases(other) == [current]
+    assert files_below(other.releases / current) == files_below(home.releases / current)
+    assert published_folder(other).name == published_folder(home).name
+    assert files_below(published_folder(other)) == files_below(published_folder(home))

@@ -25,7 +25,15 @@ KEYS_VARIABLE = "TF_LINKAGE_KEYS"
 _ENVIRONMENTS: dict[str, Environment] = {"register": "linkage", "identities": "linkage", "research": "research"}
 """The workers and the code location of each."""
 
-_STAGES: tuple[dict[str, tuple[str, ...]], ...] = (
+Stages = tuple[dict[str, tuple[str, ...]], ...]
+
+RELEASE_STAGES: Stages = (
+    {"register": ("returns",), "identities": ("identities", f"returns{FROM_THE_END}")},
+    {"register": ("national",)},
+)
+"""Everything up to door 1."""
+
+_STAGES: Stages = (
     {
         "register": ("returns",),
         "identities": ("identities", f"returns{FROM_THE_END}"),
@@ -60,14 +68,16 @@ class RunSummary:
 class Workers:
     """The worker processes of a home: `with Workers(home) as workers`; they end with the block."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, stages: Stages = _STAGES) -> None:
         self._home = home
+        self.stages = stages
+        self._names = sorted({name for stage in stages for name in stage})
         self._processes: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> "Workers":
         self._home.root.mkdir(parents=True, exist_ok=True)
-        for name, environment in _ENVIRONMENTS.items():
-            self._processes[name] = self._start(environment)
+        for name in self._names:
+            self._processes[name] = self._start(_ENVIRONMENTS[name])
         return self
 
     def __exit__(
@@ -83,7 +93,7 @@ class Workers:
         """Let the workers load what their gates and their national tables need, while something else is made."""
         for name in self._processes:
             self._ask(name, LOAD_GATES)
-        for name in _STAGES[1] | _STAGES[2]:
+        for name in {name for stage in self.stages for name, tasks in stage.items() if "national" in tasks}:
             self._ask(name, LOAD_TOOLS)
 
     def dismiss(self, names: Iterable[str]) -> None:
@@ -170,7 +180,7 @@ class _Bar:
 
 
 def run_locations(workers: Workers) -> RunSummary:
-    """Receive what has landed in both environments side by side, then release, then evaluate and publish."""
+    """Do the workers' stages: receive what has landed, then release, then evaluate and publish."""
     summary = RunSummary()
     with Progress(
         TextColumn("{task.description:<24}"),
@@ -179,8 +189,9 @@ def run_locations(workers: Workers) -> RunSummary:
         TimeElapsedColumn(),
         TextColumn("{task.fields[step]}", style="dim"),
     ) as progress:
-        bars = {phase: _Bar(progress, title) for phase, title in _TITLES.items()}
-        for at, stage in enumerate(_STAGES):
+        wanted = {_phase(name, task) for stage in workers.stages for name, tasks in stage.items() for task in tasks}
+        bars = {phase: _Bar(progress, title) for phase, title in _TITLES.items() if phase in wanted}
+        for at, stage in enumerate(workers.stages):
             threads = [
                 threading.Thread(target=_run_tasks, args=(workers, name, tasks, bars, summary))
                 for name, tasks in stage.items()
@@ -189,7 +200,7 @@ def run_locations(workers: Workers) -> RunSummary:
                 thread.start()
             for thread in threads:
                 thread.join()
-            workers.dismiss(set(stage).difference(*_STAGES[at + 1 :]))
+            workers.dismiss(set(stage).difference(*workers.stages[at + 1 :]))
     return summary
 
 
@@ -201,7 +212,12 @@ def _run_tasks(
     summary: RunSummary,
 ) -> None:
     for task in tasks:
-        bar = bars[_ENVIRONMENTS[name], task.removesuffix(FROM_THE_END)]
+        bar = bars[_phase(name, task)]
         bar.start()
         workers.run(name, task, bar, summary)
         bar.stop()
+
+
+def _phase(name: str, task: str) -> tuple[Environment, str]:
+    """The code location and the phase of a worker's task."""
+    return _ENVIRONMENTS[name], task.removesuffix(FROM_THE_END)

@@ -106,6 +106,38 @@ def run() -> None:
 
 
 @app.command()
+def rebuild(
+    as_of: Annotated[str, typer.Option(help="A date, or a date and time (UTC): what was known then.")],
+    out: Annotated[Path | None, typer.Option(help="Where the release is put; else rebuilt/ in the home.")] = None,
+) -> None:
+    """Make a past release again from the files that were known at a date, and compare it with what was released."""
+    from tf_assets.cli.rebuild import parse_moment
+    from tf_assets.cli.rebuild import rebuild as run
+
+    home = Home.from_environment()
+    _set_dagster_home(home)
+    made = run(home, parse_moment(as_of), out)
+    console.print(str(made), highlight=False, soft_wrap=True)
+    if made.past_release_id is not None and not made.is_identical:
+        raise typer.Exit(1)
+
+
+@app.command()
+def withdraw(
+    council_code: Annotated[str, typer.Argument(help="The council's GSS code.")],
+    quarter: Annotated[str, typer.Argument(help="The first day of the quarter, 2015-04-01.")],
+    reason: Annotated[str, typer.Option(help="Why; kept encrypted, never shown. Name nobody.")] = "",
+) -> None:
+    """Take back what a council sent for a quarter; what it sends later counts again."""
+    from tf_assets.linkage.returns.withdrawing import withdraw_return
+
+    home = Home.from_environment()
+    _set_dagster_home(home)
+    withdraw_return(home, council_code, quarter, reason)
+    console.print(f"Withdrawn: {council_code} {quarter}. `tf-eval run`, or the sensor, rebuilds what follows from it.")
+
+
+@app.command()
 def demo(
     size: Annotated[str, typer.Option(help="demo, region or national.")] = "demo",
     seed: Annotated[int, typer.Option(help="The same seed gives the same country.")] = 1,

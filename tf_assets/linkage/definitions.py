@@ -1,10 +1,9 @@
 """Code location `linkage`: what sees identifiers and holds the keys; never an outcome."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 
 from tf_assets.linkage.identities import assets as identities
+from tf_assets.linkage.identities.deliveries import identity_deliveries
 from tf_assets.linkage.release import assets as release
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.linkage.returns import assets as returns
@@ -12,15 +11,9 @@ from tf_assets.linkage.returns.deliveries import return_deliveries
 from tf_assets.linkage.schedules import JOBS, NATIONAL_JOB, SCHEDULES, council_returns, identity_jobs
 from tf_assets.linkage.spine import assets as spine
 from tf_assets.quality.table_metadata import automation_sensor
-from tf_assets.warehouse.deliveries import Delivery, delivery_sensor, extract_deliveries
-from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.deliveries import delivery_sensor
 
 __all__ = ["LANDED", "NATIONAL_JOB", "defs", "load_tools"]
-
-
-def identity_deliveries(home: Home) -> Iterator[Delivery]:
-    """Departments' identities that have landed."""
-    return extract_deliveries(home, "identities")
 
 
 LANDED = {"returns": return_deliveries, "identities": identity_deliveries}

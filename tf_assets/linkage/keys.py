@@ -43,11 +43,16 @@ class LinkageKeys:
     is_demo: bool
 
 
+def keys_text(home: Home) -> str:
+    """The keys of a home as they stand in the variable if it is set, else in the key file, unexamined."""
+    return os.environ.get(KEYS_VARIABLE) or _read_private_file(home.keys / KEY_FILE)
+
+
 def load_keys(home: Home) -> LinkageKeys:
     """The keys of a home, from the variable if it is set, else from the key file; `KeysRefused` says what is wrong."""
-    text = os.environ.get(KEYS_VARIABLE)
-    source = f"the variable {KEYS_VARIABLE}" if text else "the key file keys/linkage.json"
-    keys = _parse(text if text else _read_private_file(home.keys / KEY_FILE), source)
+    is_in_variable = bool(os.environ.get(KEYS_VARIABLE))
+    source = f"the variable {KEYS_VARIABLE}" if is_in_variable else "the key file keys/linkage.json"
+    keys = _parse(keys_text(home), source)
     if keys.is_demo or keys.person_id_key in _well_known_demo_keys():
         _refuse_demo_keys_outside_a_demo(home, source)
     return keys

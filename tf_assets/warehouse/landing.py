@@ -39,7 +39,13 @@ def landed_extracts(landing: Path, half: Half) -> Iterator[LandedExtract]:
             path = _file_of(slot, half)
             if path and _is_year_start(slot.name, extract.start_month):
                 stat = path.stat()
-                yield LandedExtract(extract.name, half, slot.name, path, f"{stat.st_size}-{stat.st_mtime_ns}")
+                fingerprint = extract_fingerprint(stat.st_size, stat.st_mtime_ns // 1000)
+                yield LandedExtract(extract.name, half, slot.name, path, fingerprint)
+
+
+def extract_fingerprint(n_bytes: int, changed_at: int) -> str:
+    """What tells a delivery from another: its size, and its time in microseconds since 1970."""
+    return f"{n_bytes}-{changed_at}"
 
 
 def extract_file(landing: Path, extract: str, half: Half, partition_key: str) -> Path:

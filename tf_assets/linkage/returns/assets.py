@@ -20,6 +20,13 @@ from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
+REFUSED_FILES_SQL = f"""
+    SELECT council_code, quarter_date, source_sha256, sentence
+    FROM return_judgements
+    WHERE row_number = {WHOLE_FILE} AND severity = 'refused'
+    ORDER BY ALL
+"""
+
 
 @gated_multi_asset(["council_register", "return_judgements"], partitions_def=council_quarter_partitions)
 def council_return(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Produced]:
@@ -94,12 +101,11 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Every file that arrived, kept and with its verdict."""
     home = Home.from_environment()
     register_landed(home, landed_files(home.landing))
-    refused = zone.read("return_judgements").filter(pl.col("row_number") == WHOLE_FILE, pl.col("severity") == "refused")
+    with zone.connect() as connection:
+        refused = connection.sql(REFUSED_FILES_SQL).fetchall()
     judged = {
         (Slot(council_code, quarter_date).folder, sha256): FileVerdict("refused", sentence)
-        for council_code, quarter_date, sha256, sentence in refused.select(
-            "council_code", "quarter_date", "source_sha256", "sentence"
-        ).iter_rows()
+        for council_code, quarter_date, sha256, sentence in refused
     }
     found = receipts(ArrivalRegister.of_home(home).all("return", "withdrawal"), judged)
     counts = dict(found["verdict"].value_counts().iter_rows())

@@ -17,6 +17,7 @@ from tf_assets.linkage.originals import file_sha256
 from tf_assets.linkage.partitions import Slot
 from tf_assets.linkage.registering import LANDING_AREA, register_file
 from tf_assets.warehouse.calendar import END_OF_QUARTERS, FIRST_QUARTER, quarter_of
+from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Home
 
@@ -84,6 +85,15 @@ def files_of_slot(landing: Path, slot: Slot) -> list[LandedFile]:
     folder = root / slot.council_code / slot.quarter_date.isoformat()
     found = [each for path in _visible_files(folder) if (each := _landed(root, path)).slot == slot]
     return sorted(found, key=lambda each: (each.received_at, each.sha256))
+
+
+def slot_named(council_code: str, quarter: str) -> Slot:
+    """The slot of a council and a quarter as a person writes them; `InputRefused` says what is wrong with it."""
+    day = _iso_date(quarter)
+    fault = _slot_fault(2, council_code, day, date.max)
+    if fault or day is None:
+        raise InputRefused(f"There is no slot {council_code[:9]}/{quarter[:10]}. {fault}")
+    return Slot(council_code, day)
 
 
 def _visible_files(folder: Path) -> Iterator[Path]:

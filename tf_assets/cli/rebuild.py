@@ -1,0 +1,133 @@
+"""`tf-eval rebuild`: a release made again from nothing but the files that were known at a date.
+
+A home of its own is set up beside this one, with the entries of the register of arrivals up to that date and this home's
+originals; the same two workers and the same jobs run in it; what they release is compared with what was released.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from tf_assets.cli.instance import make_home
+from tf_assets.cli.locations import KEYS_VARIABLE, RELEASE_STAGES, Workers, run_locations
+from tf_assets.cli.materialise import alone_in
+from tf_assets.linkage.arrivals import KINDS, ArrivalRegister, file_time
+from tf_assets.linkage.keys import keys_text
+from tf_assets.warehouse.errors import EvaluationError, InputRefused
+from tf_assets.warehouse.home import Home
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A release that was made again.
+
+    folder: where it lies; n_arrivals: files it was made of; past_release_id: the release that was current at that date
+    (None if there was none yet); is_identical: every file of the two is the same, byte for byte.
+    """
+
+    release_id: str
+    folder: Path
+    n_arrivals: int
+    past_release_id: str | None
+    is_identical: bool
+
+    def __str__(self) -> str:
+        made = f"Release {self.release_id}, made again from {self.n_arrivals} files, lies in {self.folder}."
+        if self.past_release_id is None:
+            return f"{made} No release had been made by then."
+        if self.is_identical:
+            return f"{made} It is the release of that time, byte for byte."
+        return f"{made} The release of that time is {self.past_release_id}, and this is another."
+
+
+def parse_moment(text: str) -> datetime:
+    """A date (its end) or an ISO date and time (UTC unless it names a zone); `InputRefused` otherwise."""
+    try:
+        if len(text) <= len("2015-04-01"):
+            return datetime.combine(date.fromisoformat(text), time.max)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputRefused("--as-of is neither a date (2016-06-30) nor a date and time (2016-06-30T14:05).") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def rebuild(home: Home, as_of: datetime, out: Path | None = None) -> Rebuilt:
+    """Make the release of what was known at a moment (UTC).
+
+    out: where its folder is put, else `rebuilt/` in the home. `EvaluationError` when nothing was known then, or when a
+    step fails.
+    """
+    with _past_home(home, as_of) as (past, n_arrivals):
+        with Workers(past, RELEASE_STAGES) as workers:
+            summary = run_locations(workers)
+        if summary.failed or not (past.releases / "current.json").exists():
+            raise EvaluationError("\n".join(["The release could not be made again:", *summary.failed]))
+        release_id = str(json.loads((past.releases / "current.json").read_text())["release_id"])
+        folder = (out or home.root / "rebuilt") / release_id
+        _put_in_place(past.releases / release_id, folder)
+    past_release_id = _release_at(home, as_of)
+    is_identical = past_release_id is not None and _same_files(home.releases / past_release_id, folder)
+    return Rebuilt(release_id, folder, n_arrivals, past_release_id, is_identical)
+
+
+@contextlib.contextmanager
+def _past_home(home: Home, as_of: datetime) -> Iterator[tuple[Home, int]]:
+    """A home that knows what this one knew at a moment, and from how many files; it is gone afterwards."""
+    past = Home(home.root / f".rebuild-{os.getpid()}")
+    project = home.project()
+    had_keys, had_dagster = os.environ.get(KEYS_VARIABLE), os.environ.get("DAGSTER_HOME")
+    try:
+        make_home(past, project.name, project.record_salt, project.is_demo)
+        n_arrivals = _copy_arrivals(home, past, as_of)
+        if not n_arrivals:
+            raise EvaluationError(f"Nothing had arrived by {as_of:%d %B %Y, %H:%M}. Choose a later date.")
+        os.environ[KEYS_VARIABLE] = keys_text(home)  # for the workers, which inherit it
+        with alone_in(past):
+            yield past, n_arrivals
+    finally:
+        for name, value in ((KEYS_VARIABLE, had_keys), ("DAGSTER_HOME", had_dagster)):
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        shutil.rmtree(past.root, ignore_errors=True)
+
+
+def _copy_arrivals(home: Home, past: Home, as_of: datetime) -> int:
+    """Copy the entries known by then, and let the past home read this one's originals; how many files they are."""
+    known = [each for each in ArrivalRegister.of_home(home).all(*KINDS) if each.known_at <= as_of]
+    register = ArrivalRegister.of_home(past)
+    for arrival in known:
+        register.record(arrival)
+    (past.zone("linkage") / "originals").symlink_to(home.zone("linkage") / "originals", target_is_directory=True)
+    return len(known)
+
+
+def _release_at(home: Home, as_of: datetime) -> str | None:
+    """The release that was made last by then: a manifest is never touched again."""
+    made = [(file_time(path), path.parent.name) for path in home.releases.glob(f"[!.]*/{MANIFEST}")]
+    return max(((at, name) for at, name in made if at <= as_of), default=(None, None))[1]
+
+
+def _same_files(one: Path, other: Path) -> bool:
+    names = sorted(path.name for path in one.iterdir())
+    return names == sorted(path.name for path in other.iterdir()) and all(
+        (one / name).read_bytes() == (other / name).read_bytes() for name in names
+    )
+
+
+def _put_in_place(made: Path, folder: Path) -> None:
+    """Move a release to where it is wanted; one of this id that is there already must be the same."""
+    if folder.exists():
+        if not _same_files(made, folder):
+            raise EvaluationError(f"{folder} holds something else under this release's name. Choose another --out.")
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(made, folder.with_name(f".{folder.name}"))
+    folder.with_name(f".{folder.name}").rename(folder)
