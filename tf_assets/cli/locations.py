@@ -27,7 +27,7 @@ _ENVIRONMENTS: dict[str, Environment] = {"register": "linkage", "identities": "l
 
 _STAGES: tuple[dict[str, tuple[str, ...]], ...] = (
     {
-        "register": ("returns",),
+        "register": ("opt_outs", "returns"),
         "identities": ("identities", f"returns{FROM_THE_END}"),
         "research": ("attributes",),
     },
@@ -37,6 +37,7 @@ _STAGES: tuple[dict[str, tuple[str, ...]], ...] = (
 """Stages one after another; in each the workers side by side, each with its tasks one after another."""
 
 _TITLES: dict[tuple[Environment, str], str] = {
+    ("linkage", "opt_outs"): "Opt-outs",
     ("linkage", "returns"): "Councils' returns",
     ("linkage", "identities"): "Departments' identities",
     ("research", "attributes"): "Departments' attributes",
