@@ -40,7 +40,7 @@ def opt_out_command(
     home.project()
     key = load_keys(home).opt_out_key
     now = datetime.now(UTC)
-    judged = judge(_asked() if source is None and sys.stdin.isatty() else read_opt_outs(_content(source)))
+    judged = judge(_asked() if source is None and is_at_a_terminal() else read_opt_outs(_content(source)))
     n_recorded = record_opt_outs(home.zone("linkage"), judged.usable, key, now, now, is_landed=False)
     console.print(
         f"{n_recorded} {'opt-out is' if n_recorded == 1 else 'opt-outs are'} on record. They are applied to every return "
@@ -54,6 +54,11 @@ def opt_out_command(
             f"{judged.n_refused} {'row' if judged.n_refused == 1 else 'rows'} could not be used, and nobody is left out "
             "because of them. Mend what is said above and send those rows again."
         )
+
+
+def is_at_a_terminal() -> bool:
+    """Is there somebody to ask?"""
+    return sys.stdin.isatty()
 
 
 def _content(source: Path | None) -> bytes:

@@ -168,13 +168,23 @@ def _find_worth_hashing(
 
 
 def _find_by_name(connection: duckdb.DuckDBPyConnection, source: str, purposes: list[str], pads: Pads) -> None:
-    worth = " OR ".join(f"{column} IN (FROM {column}_worth_hashing)" for column in TAG_DIGITS)
-    columns = "record, date_of_birth, postcode"
-    rows = (
-        f"(SELECT DISTINCT record, forename, surname, date_of_birth, postcode FROM ({_rows_sql(source)}) WHERE {worth})"
-    )
+    """Insert records by name with date of birth or postcode, hashing only what the tags of both leave."""
+    worth = {
+        column: f"coalesce({column} IN (FROM {column}_worth_hashing), false) AS is_{column}_worth"
+        for column in TAG_DIGITS
+    }
+    rows = f"""
+        (SELECT * FROM (
+            SELECT record, forename, surname, date_of_birth, postcode, {", ".join(worth.values())}
+            FROM ({_rows_sql(source)}) WHERE forename IS NOT NULL
+            GROUP BY ALL
+        ) WHERE {" OR ".join(f"is_{column}_worth" for column in TAG_DIGITS)})
+    """
+    columns = ", ".join(["record", "date_of_birth", "postcode", *(f"is_{column}_worth" for column in TAG_DIGITS)])
     texts = " UNION ALL ".join(
-        f"SELECT record, '{purpose}' AS purpose, {name_text_sql(purpose)} AS text FROM variants" for purpose in purposes
+        f"SELECT record, '{purpose}' AS purpose, {name_text_sql(purpose)} AS text FROM variants "
+        f"WHERE {' AND '.join(f'is_{column}_worth' for column in NAME_PURPOSES[purpose].tagged)}"
+        for purpose in purposes
     )
     hashed = f"""
         WITH named AS MATERIALIZED ({named_sql(rows, columns)}), variants AS ({record_variants_sql("named")})

@@ -20,21 +20,42 @@ BLOCK_BYTES = 64
 """SHA-256's block, to which HMAC pads its key."""
 
 NUMBER_PURPOSES = ("upn", "nino", "nhs_number")
-NAME_PURPOSES: dict[str, tuple[str, str | None]] = {
-    "name_dob": ("concat_ws('|', given, family, CAST(date_of_birth AS VARCHAR))", "date_of_birth"),
-    "forename_dob_postcode": ("concat_ws('|', given, CAST(date_of_birth AS VARCHAR), postcode)", "date_of_birth"),
-    "name_postcode": ("concat_ws('|', given, family, postcode)", None),
-    "name_postcode_undated": ("concat_ws('|', given, family, postcode)", None),
-    "name_postcode_year_month": ("concat_ws('|', given, family, postcode, strftime(date_of_birth, '%Y-%m'))", None),
-    "name_postcode_year_day": ("concat_ws('|', given, family, postcode, strftime(date_of_birth, '%Y-%d'))", None),
-    "name_postcode_month_day": ("concat_ws('|', given, family, postcode, strftime(date_of_birth, '%m-%d'))", None),
+
+
+@dataclass(frozen=True)
+class NamePurpose:
+    """A purpose whose text begins with a name.
+
+    columns: what the text holds after all forenames, in order: SQL over a row; needed: columns without which it is not
+    made; tagged: columns of `TAG_DIGITS` by which a record is known not to match.
+    """
+
+    columns: tuple[str, ...]
+    needed: tuple[str, ...]
+    tagged: tuple[str, ...]
+
+
+def _at_postcode(*parts: str) -> NamePurpose:
+    needed = ("family", "postcode", *(["date_of_birth"] if parts else []))
+    return NamePurpose(("family", "postcode", *parts), needed, ("postcode",))
+
+
+NAME_PURPOSES: dict[str, NamePurpose] = {
+    "name_dob": NamePurpose(
+        ("family", "CAST(date_of_birth AS VARCHAR)"), ("family", "date_of_birth"), ("date_of_birth",)
+    ),
+    "forename_dob_postcode": NamePurpose(
+        ("CAST(date_of_birth AS VARCHAR)", "postcode"), ("date_of_birth", "postcode"), ("date_of_birth", "postcode")
+    ),
+    "name_postcode": _at_postcode(),
+    "name_postcode_undated": _at_postcode(),
+    "name_postcode_year_month": _at_postcode("strftime(date_of_birth, '%Y-%m')"),
+    "name_postcode_year_day": _at_postcode("strftime(date_of_birth, '%Y-%d')"),
+    "name_postcode_month_day": _at_postcode("strftime(date_of_birth, '%m-%d')"),
 }
-"""Purpose -> the text of a name's row, and the column without which it is not made.
+"""The last four are for an opt-out that gives its date of birth too: a namesake at one postcode is out where the record
+has no date of birth or one slip in it, and stays where the dates plainly differ (father and son)."""
 
-The last four are for an opt-out that gives its date of birth too: a namesake at one postcode is out where the record has
-no date of birth or one slip in it, and stays where the dates plainly differ (father and son)."""
-
-DATED = ("name_postcode_year_month", "name_postcode_year_day", "name_postcode_month_day")
 PURPOSES = ("register_ref", *NUMBER_PURPOSES, *NAME_PURPOSES)
 
 TAG_DIGITS = {"date_of_birth": 3, "postcode": 4}
@@ -94,14 +115,13 @@ def register_roots(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def name_text_sql(purpose: str) -> str:
-    """The text of one purpose, with `variant` (whole or first) and `given` of a row; null where a part is missing."""
-    text, column = NAME_PURPOSES[purpose]
-    needed = ["given", *(["family"] if "family" in text else []), *(["postcode"] if "postcode" in text else [])]
-    needed += ["date_of_birth"] if column or purpose in DATED else []
-    conditions = [f"{each} IS NOT NULL" for each in needed]
+    """The text of one purpose, of a row with `variant` (whole or first) and `given`; null where a part is missing."""
+    made = NAME_PURPOSES[purpose]
+    conditions = [f"{each} IS NOT NULL" for each in ("given", *made.needed)]
     if purpose == "name_postcode_undated":
         conditions.append("is_undated")
-    return f"CASE WHEN {' AND '.join(conditions)} THEN concat('{purpose}|', variant, '|', {text}) END"
+    text = f"concat_ws('|', '{purpose}', variant, given, {', '.join(made.columns)})"
+    return f"CASE WHEN {' AND '.join(conditions)} THEN {text} END"
 
 
 def hash_evidence(evidence: pl.DataFrame, key: str) -> pl.DataFrame:

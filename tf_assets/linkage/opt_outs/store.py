@@ -1,8 +1,8 @@
 """Opt-outs on a disk: one small file each, hashes and moments only, written once and never changed.
 
 `<zone>/opt_outs/<digest>.json` holds when the objection was received and when it was recorded (UTC), the kinds of its
-evidence and the keyed hashes. The digest is keyed and made of the hashes, so the same opt-out twice is one file, a file
-that was changed is noticed, and so is another key, with which no opt-out would ever match.
+evidence and the keyed hashes. The digest is keyed and made of the hashes, so the same opt-out twice is one file. A keyed
+seal over the whole shows a file that was changed, and another key, with which no opt-out would ever match.
 """
 
 import json
@@ -121,7 +121,7 @@ def record_opt_outs(
             hashes=found,
             is_landed=is_landed,
         )
-        _write(zone_root / FOLDER, opt_out)
+        _write(zone_root / FOLDER, opt_out, key)
     return kinds.height
 
 
@@ -130,18 +130,25 @@ def _digest(hashes: Mapping[str, Iterable[str]], key: str) -> str:
     return keyed_digest(key, f"opt-out|{text}")
 
 
-def _write(folder: Path, opt_out: OptOut) -> None:
+def _seal(said: Mapping[str, object], key: str) -> str:
+    """Keyed, of everything else that a file says."""
+    rest = {name: value for name, value in said.items() if name != "seal"}
+    return keyed_digest(key, f"seal|{json.dumps(rest, sort_keys=True)}")
+
+
+def _write(folder: Path, opt_out: OptOut, key: str) -> None:
     """Write one opt-out; one that is there already stays as it is."""
     path = folder / f"{opt_out.digest}.json"
     if path.exists():
         return
-    said = {
+    said: dict[str, object] = {
         "received_at": opt_out.received_at.isoformat(),
         "known_at": opt_out.known_at.isoformat(),
         "evidence": list(opt_out.evidence),
         "is_landed": opt_out.is_landed,
         "hashes": {purpose: list(each) for purpose, each in opt_out.hashes.items()},
     }
+    said["seal"] = _seal(said, key)
     # of two that record the same at one moment either may stand: they say the same
     write_whole(path, json.dumps(said, indent=1).encode(), 0o600)
 
@@ -178,7 +185,7 @@ def _read(path: Path, key: str | None) -> OptOut:
             f"The opt-out {path.stem[:8]} is damaged. Restore its file from a copy: without it somebody who has "
             "objected would be linked."
         ) from None
-    if key is not None and _digest(opt_out.hashes, key) != opt_out.digest:
+    if key is not None and (_digest(opt_out.hashes, key) != opt_out.digest or _seal(said, key) != said.get("seal")):
         raise KeysRefused(
             f"The opt-out {path.stem[:8]} was recorded with another opt-out key, or was changed. Restore the key or the "
             "file: until then nobody who has objected would be found."
