@@ -84,6 +84,13 @@ def test_the_order_of_day_and_month_is_that_of_the_file() -> None:
     assert alone.usable["date_of_birth"].cast(pl.String).to_list() == ["2001-04-03"]
 
 
+def test_a_list_of_numbers_is_a_file_of_one_column() -> None:
+    assert read_opt_outs(b'NHS number\r\n"9434765919"\r\n\r\n9434765870\r\n').rows() == [
+        (2, "9434765919"),
+        (4, "9434765870"),
+    ]
+
+
 def test_a_workbook_with_a_title_and_headings_of_its_own_is_read() -> None:
     rows = [
         ("Objections received", None, None, None),

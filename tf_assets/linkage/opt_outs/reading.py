@@ -3,8 +3,8 @@
 import polars as pl
 
 from tf_assets.linkage.opt_outs.evidence import FIELDS, ROW_NUMBER
-from tf_assets.linkage.returns.delimited import read_delimited
-from tf_assets.linkage.returns.grid import Grid
+from tf_assets.linkage.returns.delimited import decode, read_delimited
+from tf_assets.linkage.returns.grid import Grid, grid_of
 from tf_assets.linkage.returns.spreadsheets import OLE_MAGIC, ZIP_MAGIC, read_spreadsheet
 from tf_assets.linkage.returns.vocabulary import FIELDS as RETURN_FIELDS
 from tf_assets.linkage.returns.vocabulary import plain_words
@@ -37,8 +37,7 @@ def read_opt_outs(content: bytes) -> pl.DataFrame:
     """
     if not content.strip():
         raise InputRefused("The file of opt-outs is empty. Send it again.")
-    is_workbook = content.startswith((ZIP_MAGIC, OLE_MAGIC))
-    grids = read_spreadsheet(content) if is_workbook else [read_delimited(content)]
+    grids = _grids(content)
     found = [(fields, at, grid) for grid in grids for at, fields in [_headings(grid)] if fields]
     if not found:
         raise InputRefused(
@@ -50,6 +49,16 @@ def read_opt_outs(content: bytes) -> pl.DataFrame:
     fields, at, grid = found[0]
     below = grid.cells.slice(at + 1).select(ROW_NUMBER, **{field: pl.col(column) for field, column in fields.items()})
     return below.filter(pl.any_horizontal(pl.col(list(fields)).is_not_null()))
+
+
+def _grids(content: bytes) -> list[Grid]:
+    if content.startswith((ZIP_MAGIC, OLE_MAGIC)):
+        return read_spreadsheet(content)
+    lines = [line.strip().strip('"') for line in decode(content)[0].splitlines()]
+    if plain_words(next((line for line in lines if line), "")) in _ALIASES:
+        # a list of numbers has no delimiter, which a return cannot be without
+        return [grid_of(pl.DataFrame({"c0": lines}), "csv", "one column")]
+    return [read_delimited(content)]
 
 
 def _headings(grid: Grid) -> tuple[int, dict[str, str]]:

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.opt_outs.door import refuse_opted_out
 from tf_assets.linkage.release.contents import SpineTables, release_tables
 from tf_assets.linkage.release.inputs import INPUT_TABLES, code_version, input_hashes
 from tf_assets.linkage.release.writing import CURRENT, MANIFEST, Provenance, write_release
@@ -24,6 +25,7 @@ def spine_release(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Write a release of the spine and list it."""
     home = Home.from_environment()
     keys, project = load_keys(home), home.project()
+    refuse_opted_out(zone)
     tables = release_tables(SpineTables(**{name: zone.read(name) for name in RELEASED}), keys, project)
     provenance = Provenance(
         project=project.name,
