@@ -1,7 +1,6 @@
 """Assets of the opt-outs: what is on record, and which records are out because of it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import dagster as dg
 import polars as pl
@@ -22,7 +21,7 @@ def opt_outs(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Record what has landed, and list what is on record."""
     home = Home.from_environment()
     key = load_keys(home).opt_out_key
-    recorded = record_landed(home, key, datetime.now(UTC))
+    recorded = record_landed(home, key)
     table = opt_outs_in_force(zone.root, key=key).table
     refused = [each for each in recorded if each.n_refused]
     if refused:

@@ -7,11 +7,12 @@ neither is ever repeated: a file is known by when it came and by a keyed digest.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from tf_assets.linkage.arrivals import file_time, known_at
 from tf_assets.linkage.keys import keyed_digest
 from tf_assets.linkage.opt_outs.evidence import FAULT_SCHEMA, judge
 from tf_assets.linkage.opt_outs.reading import read_opt_outs
@@ -57,9 +58,7 @@ def landed_opt_outs(landing: Path) -> list[LandedOptOuts]:
     found = []
     for path in sorted((landing / FOLDER).rglob("*")):
         if path.is_file() and not path.is_symlink() and not path.name.startswith((".", "~$")):
-            stat = path.stat()
-            at = datetime.fromtimestamp(stat.st_mtime_ns // 1000 / 1e6, UTC).replace(tzinfo=None)
-            found.append(LandedOptOuts(at, stat.st_size, path))
+            found.append(LandedOptOuts(file_time(path), path.stat().st_size, path))
     return sorted(found, key=lambda each: (each.received_at, each.n_bytes))
 
 
@@ -72,15 +71,15 @@ def opt_out_deliveries(home: Home) -> Iterator[Delivery]:
         yield Delivery(OPT_OUTS_JOB, None, hashlib.sha256(repr(known).encode()).hexdigest())
 
 
-def record_landed(home: Home, key: str, known_at: datetime) -> list[Recorded]:
+def record_landed(home: Home, key: str) -> list[Recorded]:
     """Record every landed file, those of before again to no effect, and write what could not be used as feedback.
 
     A file that cannot be read holds up no other.
     """
-    return [_record(home, key, landed, known_at) for landed in landed_opt_outs(home.landing)]
+    return [_record(home, key, landed) for landed in landed_opt_outs(home.landing)]
 
 
-def _record(home: Home, key: str, landed: LandedOptOuts, known_at: datetime) -> Recorded:
+def _record(home: Home, key: str, landed: LandedOptOuts) -> Recorded:
     content = landed.path.read_bytes()
     digest = keyed_digest(key, f"file of opt-outs|{hashlib.sha256(content).hexdigest()}")
     name = f"{landed.received_at:%Y-%m-%dT%H%M%S}-{digest[:8]}.csv"
@@ -88,8 +87,9 @@ def _record(home: Home, key: str, landed: LandedOptOuts, known_at: datetime) -> 
     try:
         judged = judge(read_opt_outs(content))
         faults, n_refused = judged.faults, judged.n_refused
+        known = known_at(home, landed.received_at)
         n_recorded = record_opt_outs(
-            home.zone("linkage"), judged.usable, key, landed.received_at, known_at, is_landed=True
+            home.zone("linkage"), judged.usable, key, landed.received_at, known, is_landed=True
         )
     except InputRefused as refusal:
         faults = pl.DataFrame([(0, WHOLE_FILE, "file_unreadable", str(refusal))], schema=FAULT_SCHEMA, orient="row")

@@ -38,9 +38,9 @@ HASH_SCHEMA = pl.Schema({"purpose": pl.String(), "hash": pl.String()})
 class OptOut:
     """One objection.
 
-    digest: keyed, of the hashes; received_at, known_at: when it came and when it was recorded, UTC without a zone;
-    evidence: the kinds it applies by; hashes: purpose -> hashes, with tags under `tag|<column>`; is_landed: it came as
-    a file in the transfer area, not by the command.
+    digest: keyed, of the hashes; received_at, known_at: when it came and from when on it counts as known, UTC without
+    a zone; evidence: the kinds it applies by; hashes: purpose -> hashes, with tags under `tag|<column>`; is_landed: it
+    came as a file in the transfer area, not by the command.
     """
 
     digest: str
