@@ -126,6 +126,20 @@ def test_a_date_with_a_slip_at_the_same_address_is_out_and_the_son_of_the_name_s
     assert _refs(_find(opt_outs, register, [])) == {"P1", "P9", "O1"}
 
 
+def test_a_slip_in_the_forename_is_out_and_a_twin_of_nearly_the_name_stays(tmp_path: Path) -> None:
+    register = [
+        (LEEDS, "T1", "AMIRA", "SHAH", "2009-04-04", "LS3 3AA", None, None),
+        (LEEDS, "T2", "AMINA", "SHAH", "2009-04-04", "LS3 3AA", None, None),
+    ]
+    names = {"S1": "AMRIA", "S2": "AMINA", "S3": "AMIRAH"}
+    hospital = [(ref, name, "SHAH", None, "2009-04-04", "LS3 3AA", None) for ref, name in names.items()]
+    opt_outs = _opt_outs(tmp_path, {"council": "Leeds", "person_ref": "T1"})
+    assert _refs(_find(opt_outs, register, hospital)) == {"T1", "S1", "S3"}
+    # a twin who is on no register stays too where the name is one that people go by
+    others = [(LEEDS, f"N{at}", "AMINA", "PATEL", f"200{at}-01-01", None, None, None) for at in range(3)]
+    assert _refs(_find(opt_outs, [register[0], *others], hospital)) == {"T1", "S1", "S3"}
+
+
 def test_a_later_return_with_the_person_again_changes_nothing(tmp_path: Path) -> None:
     """The hashes are held against whatever comes: another council's first return, with a surname misspelt."""
     opt_outs = _opt_outs(tmp_path, {"council": "Leeds", "person_ref": "P5"})

@@ -238,6 +238,27 @@ _UNDATED_TIE = (
 )
 
 
+HOLDERS_OF_A_NAME = 3
+"""People on the registers who go by a forename, for it to be a name and not a slip (ours)."""
+
+_FORENAME_SLIPS_SQL = f"""
+    WITH slips AS (
+        SELECT DISTINCT b.source, b.record, b.forename, b.date_of_birth
+        FROM newest AS a JOIN candidates AS b ON a.family = b.family AND a.date_of_birth = b.date_of_birth
+        WHERE b.source <> '{REGISTER}' AND length(a.first_given) >= 4
+        AND damerau_levenshtein(a.first_given, b.first_given) = 1
+    ), holders AS (
+        SELECT DISTINCT forename, surname, date_of_birth FROM council_register
+        WHERE forename IN (SELECT forename FROM slips)
+    )
+    SELECT DISTINCT source, record FROM slips
+    WHERE forename NOT IN (SELECT forename FROM holders GROUP BY forename HAVING count(*) >= {HOLDERS_OF_A_NAME})
+    AND (forename, date_of_birth) NOT IN (SELECT (forename, date_of_birth) FROM holders WHERE date_of_birth IS NOT NULL)
+"""
+"""Departments' records with one slip in the forename, same surname and date of birth. A twin's name may differ by one
+letter: it is a slip only if it is no name on the registers, and nobody of that name and date of birth is on one."""
+
+
 def _find_by_closure(connection: duckdb.DuckDBPyConnection, sources: tuple[str, ...], step: int) -> None:
     """The next step of `found`: records that a tie joins to one of this step."""
     columns = "source, record, forename, date_of_birth, postcode, upn, nino, nhs_number"
@@ -263,6 +284,10 @@ def _find_by_closure(connection: duckdb.DuckDBPyConnection, sources: tuple[str, 
     connection.execute(f"CREATE OR REPLACE TEMP TABLE placeholders AS {counted}")
     _insert_tied(connection, _TIES.values(), step + 1, "step >= 0")
     _insert_tied(connection, [_UNDATED_TIE], DEAD_END, "true")
+    connection.execute(
+        f"INSERT INTO found SELECT source, record, {step + 1} FROM ({_FORENAME_SLIPS_SQL}) "
+        "ANTI JOIN (SELECT source, record FROM found WHERE step >= 0) AS earlier USING (source, record)"
+    )
 
 
 def _insert_tied(connection: duckdb.DuckDBPyConnection, ties: Iterable[str], step: int, not_among: str) -> None:
