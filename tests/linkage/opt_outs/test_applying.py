@@ -7,9 +7,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from tf_assets.linkage.opt_outs import applying
-from tf_assets.linkage.opt_outs.applying import REGISTER, OptedOut, find_opted_out
+from tf_assets.linkage.opt_outs import applying, same_person
+from tf_assets.linkage.opt_outs.applying import OptedOut, find_opted_out
 from tf_assets.linkage.opt_outs.evidence import FIELDS, KINDS, judge
+from tf_assets.linkage.opt_outs.sources import REGISTER
 from tf_assets.linkage.opt_outs.store import OptOuts, opt_outs_in_force, record_opt_outs
 from tf_assets.warehouse.errors import GateFailed
 
@@ -159,7 +160,7 @@ def test_a_number_that_everybody_has_leads_nowhere(tmp_path: Path) -> None:
             None,
             "AB123456C",
         )
-        for at in range(applying.MOST_RECORDS_WITH_ONE_NUMBER)
+        for at in range(same_person.MOST_RECORDS_WITH_ONE_NUMBER)
     ]
     opt_outs = _opt_outs(tmp_path, {"council": "Leeds", "person_ref": "P1"})
     assert _refs(_find(opt_outs, [*REGISTER_ROWS, *crowd])) == BOB
