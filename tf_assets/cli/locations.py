@@ -35,7 +35,7 @@ RELEASE_STAGES: Stages = (
 
 _STAGES: Stages = (
     {
-        "register": ("returns",),
+        "register": ("opt_outs", "returns"),
         "identities": ("identities", f"returns{FROM_THE_END}"),
         "research": ("attributes",),
     },
@@ -45,6 +45,7 @@ _STAGES: Stages = (
 """Stages one after another; in each the workers side by side, each with its tasks one after another."""
 
 _TITLES: dict[tuple[Environment, str], str] = {
+    ("linkage", "opt_outs"): "Opt-outs",
     ("linkage", "returns"): "Councils' returns",
     ("linkage", "identities"): "Departments' identities",
     ("research", "attributes"): "Departments' attributes",

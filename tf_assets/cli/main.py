@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tf_assets.cli.console import console
 from tf_assets.cli.link import link_command
+from tf_assets.cli.opt_out import opt_out_command
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
@@ -62,7 +63,7 @@ def country(
 @app.command()
 def materialise(
     environment: Annotated[str, typer.Argument(help="linkage or research.")],
-    phase: Annotated[str, typer.Argument(help="returns, identities, attributes or national.")],
+    phase: Annotated[str, typer.Argument(help="opt_outs, returns, identities, attributes or national.")],
 ) -> None:
     """Run one code location's assets in this process."""
     from tf_assets.cli.materialise import alone_in
@@ -161,6 +162,7 @@ def verify(
 
 
 app.command("link")(link_command)
+app.command("opt-out")(opt_out_command)
 
 
 @app.command()

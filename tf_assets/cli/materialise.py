@@ -1,6 +1,7 @@
 """Run one code location's assets in this process, through Dagster, into the home's instance.
 
 Phases: `returns`, `identities` and `attributes` receive every file that no run has dealt with, one partition a run;
+`opt_outs` records those that have landed or that the command recorded;
 `national` makes those unpartitioned tables again that something they are made of has changed for.
 """
 
@@ -20,7 +21,7 @@ from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_taken, pen
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
-Phase = Literal["returns", "identities", "attributes", "national"]
+Phase = Literal["opt_outs", "returns", "identities", "attributes", "national"]
 Report = Callable[[str, int, int], None]
 """Told of progress: a job's or an asset's name, steps done, steps in all."""
 
@@ -103,7 +104,7 @@ def _receive(
             tags={DELIVERY_TAG: delivery.fingerprint, **_OURS},
             raise_on_error=False,
         )
-        _note(outcome, f"{delivery.job_name} {delivery.partition_key}", result)
+        _note(outcome, f"{delivery.job_name} {delivery.partition_key or ''}".strip(), result)
     report("", outcome.n_runs, len(pending))
     return outcome
 

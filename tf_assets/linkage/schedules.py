@@ -5,6 +5,7 @@ from datetime import date
 
 import dagster as dg
 
+from tf_assets.linkage.opt_outs.landed import OPT_OUTS_JOB
 from tf_assets.linkage.partitions import council_quarter_partitions, quarter_partitions, year_partitions
 from tf_assets.linkage.returns.deliveries import RETURNS_JOB, return_deliveries
 from tf_assets.warehouse.calendar import EXTRACTS, quarter_of
@@ -36,15 +37,21 @@ identity_jobs = [
     for extract in EXTRACTS
 ]
 
+record_opt_outs = dg.define_asset_job(
+    OPT_OUTS_JOB,
+    selection=["opt_outs"],
+    description="Record the opt-outs that have landed or that the command recorded.",
+)
+
 link_and_release = dg.define_asset_job(
     NATIONAL_JOB,
     selection=dg.AssetSelection.all()
-    - dg.AssetSelection.assets("council_register", "return_judgements")
+    - dg.AssetSelection.assets("council_register", "return_judgements", "opt_outs")
     - dg.AssetSelection.groups("identities"),
     description="Link everything that was received and make a release.",
 )
 
-JOBS = [council_returns, *identity_jobs, link_and_release]
+JOBS = [council_returns, record_opt_outs, *identity_jobs, link_and_release]
 
 
 @dg.schedule(
@@ -65,7 +72,7 @@ def quarterly_return_deadline(
     waiting = [
         each
         for each in pending_deliveries(context.instance, return_deliveries(Home.from_environment()))
-        if each.partition_key.endswith(f"|{quarter}")
+        if (each.partition_key or "").endswith(f"|{quarter}")
     ]
     if not waiting:
         yield dg.SkipReason(f"No return for the quarter from {quarter} waits.")

@@ -31,11 +31,12 @@ PARTITION_TAG = "dagster/partition"
 class Delivery:
     """A landed file, the partition it belongs to, and the job that receives it.
 
-    fingerprint: changes when the file does; attempt: how many runs of it have died.
+    partition_key: None where the job has no partitions; fingerprint: changes when the file does; attempt: how many
+    runs of it have died.
     """
 
     job_name: str
-    partition_key: str
+    partition_key: str | None
     fingerprint: str
     attempt: int = 0
 
@@ -69,7 +70,9 @@ def is_taken(instance: dg.DagsterInstance, delivery: Delivery) -> bool:
 
     Two processes that ask at one moment may both take it: it is then received twice, to the same end.
     """
-    tags = {PARTITION_TAG: delivery.partition_key, DELIVERY_TAG: delivery.fingerprint}
+    tags = {DELIVERY_TAG: delivery.fingerprint}
+    if delivery.partition_key is not None:
+        tags[PARTITION_TAG] = delivery.partition_key
     runs = instance.get_runs(filters=dg.RunsFilter(job_name=delivery.job_name, tags=tags))
     return any(not _has_died(run) and run.status != dg.DagsterRunStatus.CANCELED for run in runs)
 
@@ -94,7 +97,8 @@ def delivery_sensor(
             yield dg.RunRequest(
                 job_name=each.job_name,
                 partition_key=each.partition_key,
-                run_key=f"{each.partition_key} {each.fingerprint}" + (f" {each.attempt}" if each.attempt else ""),
+                run_key=f"{each.partition_key or each.job_name} {each.fingerprint}"
+                + (f" {each.attempt}" if each.attempt else ""),
                 tags={DELIVERY_TAG: each.fingerprint},
             )
 
@@ -120,12 +124,12 @@ def stale_assets(instance: dg.DagsterInstance, graph: BaseAssetGraph, keys: Iter
     return stale
 
 
-def _past_runs(instance: dg.DagsterInstance, job_name: str) -> dict[tuple[str, str], list[dg.DagsterRun]]:
+def _past_runs(instance: dg.DagsterInstance, job_name: str) -> dict[tuple[str | None, str], list[dg.DagsterRun]]:
     """The runs of a job that have ended or are under way, by partition key and fingerprint; not those called off."""
-    past: dict[tuple[str, str], list[dg.DagsterRun]] = {}
+    past: dict[tuple[str | None, str], list[dg.DagsterRun]] = {}
     for run in instance.get_runs(filters=dg.RunsFilter(job_name=job_name)):
-        if {DELIVERY_TAG, PARTITION_TAG} <= run.tags.keys() and run.status != dg.DagsterRunStatus.CANCELED:
-            past.setdefault((run.tags[PARTITION_TAG], run.tags[DELIVERY_TAG]), []).append(run)
+        if DELIVERY_TAG in run.tags and run.status != dg.DagsterRunStatus.CANCELED:
+            past.setdefault((run.tags.get(PARTITION_TAG), run.tags[DELIVERY_TAG]), []).append(run)
     return past
 
 

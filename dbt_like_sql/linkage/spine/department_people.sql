@@ -2,7 +2,8 @@
 --
 -- One row per extract, reference and distinct identity: a reference stands for one person in all years of an extract, and
 -- a person who moves or changes name goes by several identities. identity_number counts them in the order in which the
--- years first gave them, so the highest is the newest.
+-- years first gave them, so the highest is the newest. Records of people who have opted out are not here, so
+-- that none of them can be linked to somebody else.
 
 WITH identities AS (
     SELECT 'attendance' AS extract, record_ref, forename, surname, aliases, date_of_birth, sex, postcode, upn, nino, nhs_number, year_start_date
@@ -29,22 +30,28 @@ WITH identities AS (
 
 distinct_identities AS (
     SELECT
-        extract,
-        record_ref,
-        forename,
-        surname,
-        aliases,
-        date_of_birth,
-        sex,
-        postcode,
-        upn,
-        nino,
-        nhs_number,
-        min(year_start_date) AS first_year_date,
-        max(year_start_date) AS last_year_date
+        identities.extract,
+        identities.record_ref,
+        identities.forename,
+        identities.surname,
+        identities.aliases,
+        identities.date_of_birth,
+        identities.sex,
+        identities.postcode,
+        identities.upn,
+        identities.nino,
+        identities.nhs_number,
+        min(identities.year_start_date) AS first_year_date,
+        max(identities.year_start_date) AS last_year_date
     FROM identities
+    LEFT JOIN opted_out_identities
+        ON identities.extract = opted_out_identities.extract
+        AND identities.record_ref = opted_out_identities.record_ref
+    WHERE opted_out_identities.record_ref IS NULL
     GROUP BY
-        extract, record_ref, forename, surname, aliases, date_of_birth, sex, postcode, upn, nino, nhs_number
+        identities.extract, identities.record_ref, identities.forename, identities.surname, identities.aliases,
+        identities.date_of_birth, identities.sex, identities.postcode, identities.upn, identities.nino,
+        identities.nhs_number
 )
 
 SELECT

@@ -3,7 +3,7 @@
 -- One row per council and person reference, from the latest return that holds it. A number that the latest return leaves
 -- blank is carried over from the last return that gave it. first_received_at is when the first return of the person's
 -- first quarter came, a return that was corrected since included: that order does not change when a council corrects
--- itself, and person ids hang on it.
+-- itself, and person ids hang on it. Whoever has opted out is not here, nor in anything that comes after.
 
 WITH first_receipts AS (
     SELECT council_code, quarter_date, min(received_at) AS first_received_at
@@ -33,6 +33,10 @@ mentions AS (
     LEFT JOIN first_receipts
         ON council_register.council_code = first_receipts.council_code
         AND council_register.quarter_date = first_receipts.quarter_date
+    LEFT JOIN opted_out_records
+        ON council_register.council_code = opted_out_records.council_code
+        AND council_register.person_ref = opted_out_records.person_ref
+    WHERE opted_out_records.person_ref IS NULL
 ),
 
 ranked AS (

@@ -2,23 +2,31 @@
 --
 -- One row per council and person reference, from the latest return that holds it: a return is the whole register as it
 -- stands, so the latest replaces what an earlier one said. Families that are still waiting have no start date. The end
--- date is inclusive.
+-- date is inclusive. Whoever has opted out is not here.
 
 SELECT
-    council_code,
-    person_ref,
-    family_ref,
-    programme_group,
-    assessment_date,
-    start_date,
-    end_date,
-    end_reason,
-    is_problem_crime,
-    is_problem_attendance,
-    is_problem_child_help,
-    is_problem_worklessness,
-    is_problem_domestic_abuse,
-    is_problem_health,
-    quarter_date
+    council_register.council_code,
+    council_register.person_ref,
+    council_register.family_ref,
+    council_register.programme_group,
+    council_register.assessment_date,
+    council_register.start_date,
+    council_register.end_date,
+    council_register.end_reason,
+    council_register.is_problem_crime,
+    council_register.is_problem_attendance,
+    council_register.is_problem_child_help,
+    council_register.is_problem_worklessness,
+    council_register.is_problem_domestic_abuse,
+    council_register.is_problem_health,
+    council_register.quarter_date
 FROM council_register
-QUALIFY row_number() OVER (PARTITION BY council_code, person_ref ORDER BY quarter_date DESC, row_number DESC) = 1
+LEFT JOIN opted_out_records
+    ON council_register.council_code = opted_out_records.council_code
+    AND council_register.person_ref = opted_out_records.person_ref
+WHERE opted_out_records.person_ref IS NULL
+QUALIFY
+    row_number() OVER (
+        PARTITION BY council_register.council_code, council_register.person_ref
+        ORDER BY council_register.quarter_date DESC, council_register.row_number DESC
+    ) = 1

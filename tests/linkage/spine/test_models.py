@@ -11,10 +11,16 @@ from tf_assets.warehouse.project import project_root
 MODELS = project_root() / "dbt_like_sql" / "linkage" / "spine"
 
 
+NOBODY = {
+    "opted_out_records": "SELECT 'E1' AS council_code, 'P1' AS person_ref WHERE false",
+    "opted_out_identities": "SELECT 'hospital' AS extract, 'R1' AS record_ref WHERE false",
+}
+
+
 def run(model: str, **tables: str) -> pl.DataFrame:
-    """A model's result, sorted, over tables that are given as SQL."""
+    """A model's result, sorted, over tables that are given as SQL; nobody has opted out unless that is given."""
     with duckdb.connect() as connection:
-        for name, sql in tables.items():
+        for name, sql in (NOBODY | tables).items():
             connection.execute(f"CREATE TABLE {name} AS {sql}")
         return connection.sql(Path(MODELS / f"{model}.sql").read_text()).pl()
 
@@ -68,7 +74,33 @@ def test_register_programme_follows_a_person_from_awaiting_to_the_programme() ->
     ]
 
 
+def test_whoever_has_opted_out_is_in_no_register_table() -> None:
+    out = "SELECT 'E1' AS council_code, 'P1' AS person_ref"
+    people = run("register_people", council_register=REGISTER, return_receipts=RECEIPTS, opted_out_records=out)
+    programme = run("register_programme", council_register=REGISTER, opted_out_records=out)
+    assert (people["person_ref"].to_list(), programme["person_ref"].to_list()) == (["P2"], ["P2"])
+    elsewhere = "SELECT 'E2' AS council_code, 'P1' AS person_ref"
+    assert run("register_programme", council_register=REGISTER, opted_out_records=elsewhere).height == 2
+
+
 def test_department_people_counts_identities_oldest_first() -> None:
+    people = run("department_people", **_attendance()).sort("record_ref", "identity_number")
+    assert people.select("extract", "record_ref", "identity_number", "postcode").rows() == [
+        ("attendance", "R1", 1, "LS1 4AP"),
+        ("attendance", "R1", 2, "LS9 9ZZ"),
+        ("attendance", "R2", 1, "BD1 1AA"),
+    ]
+    years = people.select(pl.col("first_year_date", "last_year_date").cast(str))
+    assert years.row(0) == ("2013-09-01", "2014-09-01")
+
+
+def test_a_departments_record_of_somebody_who_has_opted_out_is_not_there_to_be_linked() -> None:
+    out = "SELECT * FROM (VALUES ('attendance', 'R1'), ('hospital', 'R2')) AS rows(extract, record_ref)"
+    people = run("department_people", **_attendance(), opted_out_identities=out)
+    assert people["record_ref"].to_list() == ["R2"]
+
+
+def _attendance() -> dict[str, str]:
     columns = "NULL AS aliases, NULL AS date_of_birth, 'F' AS sex, NULL AS upn, NULL AS nino, NULL AS nhs_number"
     empty = f"SELECT 'R' AS record_ref, 'A' AS forename, 'B' AS surname, {columns}, 'LS1 1AA' AS postcode, DATE '2013-09-01' AS year_start_date WHERE false"  # noqa: E501
     attendance = f"""
@@ -79,18 +111,7 @@ def test_department_people_counts_identities_oldest_first() -> None:
         ) AS rows(record_ref, surname, postcode, year)
     """
     extracts = ("attainment", "social_care", "offences", "benefits", "employment", "hospital")
-    people = run(
-        "department_people",
-        attendance_identities=attendance,
-        **{f"{extract}_identities": empty for extract in extracts},
-    ).sort("record_ref", "identity_number")
-    assert people.select("extract", "record_ref", "identity_number", "postcode").rows() == [
-        ("attendance", "R1", 1, "LS1 4AP"),
-        ("attendance", "R1", 2, "LS9 9ZZ"),
-        ("attendance", "R2", 1, "BD1 1AA"),
-    ]
-    years = people.select(pl.col("first_year_date", "last_year_date").cast(str))
-    assert years.row(0) == ("2013-09-01", "2014-09-01")
+    return {"attendance_identities": attendance, **{f"{extract}_identities": empty for extract in extracts}}
 
 
 CLUSTERS = """

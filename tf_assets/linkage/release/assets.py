@@ -7,28 +7,31 @@ import dagster as dg
 import polars as pl
 
 from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.opt_outs.door import refuse_opted_out
 from tf_assets.linkage.release.contents import SpineTables, release_tables
-from tf_assets.linkage.release.inputs import code_version, input_hashes
+from tf_assets.linkage.release.inputs import INPUT_TABLES, code_version, input_hashes
 from tf_assets.linkage.release.writing import CURRENT, MANIFEST, Provenance, write_release
 from tf_assets.linkage.spine.cascade import DEFAULT_SETTINGS
 from tf_assets.quality.gate import Made, Produced, gated_asset
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
+OPT_OUTS = "opt_outs_applied"
 RELEASED = ("people", "register_clusters", "register_programme", "record_links", "link_quality")
 
 
-@gated_asset("spine_release", deps=[*RELEASED, "linked_spine"])
+@gated_asset("spine_release", deps=[*RELEASED, "linked_spine", OPT_OUTS])
 def spine_release(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Write a release of the spine and list it."""
     home = Home.from_environment()
     keys, project = load_keys(home), home.project()
+    refuse_opted_out(zone)
     tables = release_tables(SpineTables(**{name: zone.read(name) for name in RELEASED}), keys, project)
     provenance = Provenance(
         project=project.name,
         code_version=code_version(),
-        parameters=asdict(DEFAULT_SETTINGS),
-        inputs=input_hashes(zone, keys),
+        parameters={**asdict(DEFAULT_SETTINGS), "n_opt_outs": int(zone.read(OPT_OUTS)["n_opt_outs"].sum())},
+        inputs=input_hashes(zone, keys, (*INPUT_TABLES, OPT_OUTS)),
     )
     release = write_release(home.releases, tables, provenance)
     return Produced(

@@ -112,14 +112,15 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     return Produced(found, {f"files_{verdict}": n for verdict, n in sorted(counts.items())})
 
 
-@gated_asset("register_schools", deps=["council_register"])
+@gated_asset("register_schools", deps=["council_register", "opted_out_records"])
 def register_schools(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Which school each council's words mean."""
     home = Home.from_environment()
     reference = _school_list(home)
     with zone.connect() as connection:
         texts = connection.sql(
-            "SELECT DISTINCT council_code, school_name FROM council_register WHERE school_name IS NOT NULL"
+            "SELECT DISTINCT council_code, school_name FROM council_register "
+            "ANTI JOIN opted_out_records USING (council_code, person_ref) WHERE school_name IS NOT NULL"
         ).pl()
     found = match_schools(texts, read_reference(reference))
     counts = dict(found["method"].value_counts().iter_rows())
