@@ -20,6 +20,7 @@ RELEASE_FILES = {
     "programme_spells.parquet": "released_programme_spells",
     "record_links.parquet": "released_record_links",
     "link_quality.parquet": "released_link_quality",
+    "returns.parquet": "released_returns",
 }
 
 
