@@ -14,6 +14,7 @@ from tf_assets.linkage.release.pseudonyms import person_pseudonyms
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.research.publication.rounding import round_counts
 from tf_assets.verification.report import compare_with_truth
+from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.resource import ZoneResource
 
@@ -151,4 +152,18 @@ def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) 
     assert zone.read("council_register").height in (n_before - 1, n_before)
     assert materialise(home, "linkage", "national")["n_runs"] == 1
     assert materialise(home, "research", "national")["n_runs"] == 1
-    assert len([path for path in home.published.iterdir() if path.is_dir()]) == 2
+    assert len(list(home.published.glob("*/manifest.json"))) == 2
+
+    # the revisions lay every move to this return and to no other
+    council = dict(councils().select("council_code", "council_name").iter_rows())[row["council_code"]]
+    label = f"{council} {row['quarter_date']:%B %Y} (corrected)"
+    revisions = ZoneResource(environment="research").zone().read("revisions")
+    assert revisions.height > 0
+    assert set(revisions["because_of"]) == {label}
+    own = revisions.filter(pl.col("area_code") == row["council_code"])
+    assert set(own["cause"]) <= {"own return"}
+    assert "own return" not in set(revisions.filter(pl.col("area_code") != row["council_code"])["cause"])
+    assert set(revisions.filter(pl.col("area_type") == "england")["cause"]) == {"returns of the area"}
+    page = next(home.published.glob("revisions/*/revisions.html")).read_text()
+    assert f"<li>{label}</li>" in page.replace("&#39;", "'")
+    assert next(home.published.glob("revisions/*/revisions.csv")).read_text().count(label) == revisions.height

@@ -131,7 +131,9 @@ def test_a_pseudonym_depends_on_its_key() -> None:
 
 
 def test_the_same_tables_give_the_same_bytes_and_the_same_id(tmp_path: Path) -> None:
-    shuffled = SpineTables(PEOPLE.reverse(), CLUSTERS.reverse(), PROGRAMME.reverse(), LINKS.reverse(), QUALITY, RETURNS.reverse())
+    shuffled = SpineTables(
+        PEOPLE.reverse(), CLUSTERS.reverse(), PROGRAMME.reverse(), LINKS.reverse(), QUALITY, RETURNS.reverse()
+    )
     first = write_release(tmp_path / "a", tables(), PROVENANCE)
     second = write_release(tmp_path / "b", tables(shuffled), PROVENANCE)
     assert first.release_id == second.release_id

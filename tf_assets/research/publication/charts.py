@@ -97,7 +97,7 @@ def moves_svg(moves: pl.DataFrame, causes: Sequence[str], farthest: int) -> str:
 
 def _steps_words(steps: int, farthest: int) -> str:
     text = f"{steps:+d}".replace("-", "\N{MINUS SIGN}")
-    return text if abs(steps) < farthest else f"{text} or {'less' if steps < 0 else 'more'}"
+    return text if abs(steps) < farthest else f"{'≤' if steps < 0 else '≥'} {text}"
 
 
 def _zero_line(alt: Any) -> Any:

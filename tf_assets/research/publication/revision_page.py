@@ -84,9 +84,13 @@ class Published:
         return [{**found[name], "words": words} for name, words in TABLE_WORDS.items() if name in found]
 
     def largest(self, most: int) -> list[Move]:
-        """The figures that moved most, in rounding steps; then what appeared or was withdrawn, then interval ends."""
+        """The figures that moved most, in rounding steps, England first; then what appeared or was withdrawn, then ends
+        of intervals."""
         ordered = self.moved.sort(
-            _STEPS.abs(), pl.col("change").is_not_null(), "figure", descending=[True, False, False], nulls_last=True
+            *(_STEPS.abs(), pl.col("change").is_not_null(), pl.col("area_type") == "council"),
+            *(pl.col("area_type") == "region", "figure"),
+            descending=[True, False, False, False, False],
+            nulls_last=[True, False, False, False, False],
         )
         return [move_in_words(row) for row in ordered.head(most).iter_rows(named=True)]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tf_assets.research.publication.catalogue import AGE_BANDS, ALL, ENGLAND, METHODS, OUTCOMES, SEXES, WINDOWS
+from tf_assets.research.publication.causes import NOT_RECORDED, OTHERWISE
 from tf_assets.research.publication.sheets import covariate_words
 from tf_assets.warehouse.geography import councils
 
@@ -44,8 +45,7 @@ class Move:
     published: str
     change: str
     steps: str
-    cause: str
-    because_of: str
+    account: str
 
 
 def move_in_words(row: dict[str, Any]) -> Move:
@@ -58,9 +58,13 @@ def move_in_words(row: dict[str, Any]) -> Move:
         published="not published" if row["published"] is None else _number(row["published"]),
         change=row["kind"] if row["change"] is None else _signed(row["change"]),
         steps="" if row["change"] is None or row["step"] is None else f"{abs(row['change']) / row['step']:.0f}",
-        cause=row["cause"],
-        because_of=row["because_of"],
+        account=_account(row["cause"], row["because_of"]),
     )
+
+
+def _account(cause: str, because_of: str) -> str:
+    named = "" if cause in (OTHERWISE, NOT_RECORDED) else f": {because_of}"
+    return f"{cause.capitalize()}{named}"
 
 
 def _figure(row: dict[str, Any]) -> str:

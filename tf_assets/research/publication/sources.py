@@ -89,9 +89,9 @@ def read_sources(ledger: Ledger) -> dict[str, Sources]:
                 "removed. Restore the ledger from a backup."
             )
         last_hash = _file_hash(path)
-        returns = pl.DataFrame(body["returns"], schema=RETURN_SCHEMA.names(), orient="row").with_columns(
-            pl.col("quarter_date").str.to_date(), pl.col("received_at").str.to_datetime(time_unit="us")
-        )
+        returns = pl.DataFrame(
+            body["returns"], schema=dict.fromkeys(RETURN_SCHEMA.names(), pl.String), orient="row"
+        ).with_columns(pl.col("quarter_date").str.to_date(), pl.col("received_at").str.to_datetime(time_unit="us"))
         sources[body["publication_id"]] = Sources(_typed(returns), body["extracts"], body["software"])
     return sources
 
