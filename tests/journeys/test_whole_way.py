@@ -127,7 +127,10 @@ def test_the_research_location_works_without_keys_and_cannot_open_linkage(finish
 def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) -> None:
     home, _ = finished
     zone = LinkageZone().zone()
-    receipts = zone.read("return_receipts").filter(pl.col("verdict") == "current").sort("quarter_date")
+    receipts = zone.read("return_receipts").filter(pl.col("verdict") == "current")
+    receipts = receipts.sort(
+        "quarter_date", "council_code", descending=[True, False]
+    )  # no later return makes good for it
     slots = [
         (home.landing / "returns" / row["council_code"] / str(row["quarter_date"]), row)
         for row in receipts.iter_rows(named=True)
@@ -140,8 +143,7 @@ def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) 
     sent = next(slot.iterdir())
     lines = sent.read_bytes().splitlines(keepends=True)
     corrected = slot / "corrected.csv"
-    middle = len(lines) // 2
-    corrected.write_bytes(b"".join(lines[:middle] + lines[middle + 1 :]))
+    corrected.write_bytes(b"".join(lines[: len(lines) // 2]))
     later = sent.stat().st_mtime + 86_400
     os.utime(corrected, (later, later))
 
@@ -149,7 +151,7 @@ def test_a_corrected_return_replaces_only_its_own_partition(finished: Finished) 
     assert (told["n_runs"], told["failed"]) == (1, [])
     changed = {name for name, content in files_below(partitions).items() if before[name] != content}
     assert changed == {f"{row['council_code']}_{row['quarter_date']}.parquet"}
-    assert zone.read("council_register").height in (n_before - 1, n_before)
+    assert zone.read("council_register").height < n_before - len(lines) // 3
     assert materialise(home, "linkage", "national")["n_runs"] == 1
     assert materialise(home, "research", "national")["n_runs"] == 1
     assert len(list(home.published.glob("*/manifest.json"))) == 2
