@@ -108,6 +108,9 @@ def test_a_corrected_return_is_told_with_the_figures_that_it_moved(zone: Zone, u
         & (pl.col("sex") == "all") & (pl.col("age_band") == "all")
     ).row(0, named=True)  # fmt: skip
     assert whole["published"] == pytest.approx(whole["previous"] / 2, abs=25)
+    out = "".join(path.read_text() for path in (zone.root.parent / "published" / "revisions").glob("*/*"))
+    assert "April 2015 (corrected)" in out
+    assert not [key for key in returns["content_key"] if key in out]
 
 
 def test_tables_of_an_earlier_release_are_not_published_as_the_current_one(zone: Zone, upstream: Tables) -> None:
