@@ -40,6 +40,7 @@ def materialise(home: Home, environment: str, phase: str) -> dict[str, object]:
 def run_all(home: Home) -> dict[str, dict[str, object]]:
     """Every phase of both locations in order."""
     phases = (
+        ("linkage", "opt_outs"),
         ("linkage", "returns"),
         ("linkage", "identities"),
         ("research", "attributes"),

@@ -1,7 +1,7 @@
 """Door 1: what a release holds, that it is refused when it must be, and that it is the same whenever it is made."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +10,7 @@ import pytest
 from tf_assets.linkage.keys import KEY_NAMES, LinkageKeys
 from tf_assets.linkage.release.contents import PROBLEMS, RELEASE_SCHEMAS, SpineTables, release_tables
 from tf_assets.linkage.release.door import examine
+from tf_assets.linkage.release.inputs import content_keys
 from tf_assets.linkage.release.pseudonyms import person_pseudonyms, rounding_keys
 from tf_assets.linkage.release.writing import Provenance, write_release
 from tf_assets.warehouse.errors import EvaluationError, GateFailed
@@ -58,7 +59,16 @@ QUALITY = pl.DataFrame(
     schema=["extract", "stage", "n_left", "n_links", "estimated_precision", "estimated_recall"],
     orient="row",
 )
-SPINE = SpineTables(PEOPLE, CLUSTERS, PROGRAMME, LINKS, QUALITY)
+RETURNS = pl.DataFrame(
+    [
+        ("E1", date(2015, 4, 1), "a" * 64, datetime(2015, 7, 20, 9, 30)),
+        ("E2", date(2015, 4, 1), "b" * 64, datetime(2015, 7, 21)),
+        ("E2", date(2015, 7, 1), "b" * 64, datetime(2015, 10, 3)),
+    ],
+    schema=["council_code", "quarter_date", "source_sha256", "received_at"],
+    orient="row",
+)
+SPINE = SpineTables(PEOPLE, CLUSTERS, PROGRAMME, LINKS, QUALITY, RETURNS)
 
 
 def tables(spine: SpineTables = SPINE, project: Project = PROJECT) -> dict[str, pl.DataFrame]:
@@ -75,7 +85,16 @@ def test_a_release_holds_the_schedules_columns_and_no_reference() -> None:
         name: dict(schema) for name, schema in RELEASE_SCHEMAS.items()
     }
     values = {str(value) for table in made.values() for column in table for value in column}
-    assert not values & {"id1", "id2", "fam1", "P1", "P2", "P8", "Q2", "H1", "O1"}
+    assert not values & {"id1", "id2", "fam1", "P1", "P2", "P8", "Q2", "H1", "O1", "a" * 64, "b" * 64}
+
+
+def test_a_return_is_told_by_a_key_that_follows_its_bytes_alone() -> None:
+    returns = tables()["returns"]
+    first, second, third = returns["content_key"]
+    assert (first != second, second == third) == (True, True)
+    assert returns.drop("content_key").rows() == RETURNS.drop("source_sha256").rows()
+    other = LinkageKeys(**{name: bytes(range(n + 7, n + 39)).hex() for n, name in enumerate(KEY_NAMES)}, is_demo=False)
+    assert content_keys(RETURNS["source_sha256"], other)[0] != first
 
 
 def test_a_person_who_stands_twice_on_one_register_alike_has_one_spell() -> None:
@@ -112,7 +131,9 @@ def test_a_pseudonym_depends_on_its_key() -> None:
 
 
 def test_the_same_tables_give_the_same_bytes_and_the_same_id(tmp_path: Path) -> None:
-    shuffled = SpineTables(PEOPLE.reverse(), CLUSTERS.reverse(), PROGRAMME.reverse(), LINKS.reverse(), QUALITY)
+    shuffled = SpineTables(
+        PEOPLE.reverse(), CLUSTERS.reverse(), PROGRAMME.reverse(), LINKS.reverse(), QUALITY, RETURNS.reverse()
+    )
     first = write_release(tmp_path / "a", tables(), PROVENANCE)
     second = write_release(tmp_path / "b", tables(shuffled), PROVENANCE)
     assert first.release_id == second.release_id
@@ -123,7 +144,8 @@ def test_the_same_tables_give_the_same_bytes_and_the_same_id(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "changed",
     [
-        (SpineTables(PEOPLE, CLUSTERS, PROGRAMME, LINKS.head(1), QUALITY), PROVENANCE),
+        (SpineTables(PEOPLE, CLUSTERS, PROGRAMME, LINKS.head(1), QUALITY, RETURNS), PROVENANCE),
+        (SpineTables(PEOPLE, CLUSTERS, PROGRAMME, LINKS, QUALITY, RETURNS.head(2)), PROVENANCE),
         (SPINE, Provenance("p1", "code2", {"seed": 1}, {"council_register": "abc"})),
         (SPINE, Provenance("p1", "code", {"seed": 2}, {"council_register": "abc"})),
         (SPINE, Provenance("p1", "code", {"seed": 1}, {"council_register": "abd"})),
@@ -160,7 +182,9 @@ def test_the_manifest_says_where_a_release_comes_from(tmp_path: Path) -> None:
     manifest = json.loads((release.folder / "manifest.json").read_text())
     assert manifest["release_id"] == release.release_id == release.folder.name
     assert manifest["inputs"] == {"council_register": "abc"}
-    assert manifest["row_counts"] == {"people": 2, "programme_spells": 3, "record_links": 2, "link_quality": 1}
+    assert manifest["row_counts"] == {
+        **{"people": 2, "programme_spells": 3, "record_links": 2, "link_quality": 1, "returns": 3}
+    }
     assert sorted(manifest["files"]) == sorted(f"{name}.parquet" for name in RELEASE_SCHEMAS)
     assert {check["n_unexpected"] for check in manifest["gate"]} == {0}
 
@@ -177,6 +201,11 @@ def test_the_manifest_says_where_a_release_comes_from(tmp_path: Path) -> None:
         ("record_links", lambda t: pl.concat([t, t.head(1)]), "belongs to one person"),
         ("record_links", lambda t: t.with_columns(match_probability=pl.lit(1.5)), "between 0 and 1"),
         ("record_links", lambda t: t.with_columns(record_key=pl.lit("H1")), "32 hexadecimal digits"),
+        ("returns", lambda t: pl.concat([t, t.head(1)]), "one return a council and quarter"),
+        ("returns", lambda t: t.with_columns(quarter_date=pl.lit(date(2015, 4, 2))), "first day of a quarter"),
+        ("returns", lambda t: t.with_columns(content_key=pl.lit("a" * 64)), "32 hexadecimal digits"),
+        ("returns", lambda t: t.with_columns(received_at=pl.lit(None, pl.Datetime)), "every value is known"),
+        ("returns", lambda t: t.with_columns(n_rows=pl.lit(7)), "columns or types"),
         ("programme_spells", lambda t: t.with_columns(person_pseudonym=pl.lit("f" * 32)), "is in people"),
     ],
 )

@@ -1,6 +1,7 @@
 """A small England with keys: people, what happened to them, and the tables that are published of them."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 
 import duckdb
 import numpy as np
@@ -128,6 +129,13 @@ LINK_QUALITY = pl.DataFrame(
 )
 
 
+RETURNS = pl.DataFrame(
+    [(code, date(2015, 4, 1), f"{place:032x}", datetime(2015, 7, 20)) for place, code in enumerate(COUNCILS)],
+    schema=["council_code", "quarter_date", "content_key", "received_at"],
+    orient="row",
+)
+
+
 @pytest.fixture(scope="session")
 def everybody() -> pl.DataFrame:
     return people(12_000, seed=1)
@@ -178,6 +186,7 @@ def upstream(everybody: pl.DataFrame, cells: Cells) -> dict[str, pl.DataFrame]:
             "person_pseudonym", extract=pl.lit("offences"), stage=pl.lit("matchkeys"), record_key="person_pseudonym"
         ).head(1600),
         "released_link_quality": LINK_QUALITY,
+        "released_returns": RETURNS,
         "outcome_values": outcome_values(everybody, seed=2),
         "treatment_effects": effects_of(cells),
         "covariate_balance": BALANCE,

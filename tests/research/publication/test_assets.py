@@ -20,6 +20,7 @@ RELEASE_FILES = {
     "programme_spells.parquet": "released_programme_spells",
     "record_links.parquet": "released_record_links",
     "link_quality.parquet": "released_link_quality",
+    "returns.parquet": "released_returns",
 }
 
 
@@ -72,9 +73,44 @@ def test_everything_passes_its_gate_and_is_published_once(zone: Zone) -> None:
     ledger = Ledger(zone.root / "ledger")
     assert ledger.verify().n_records == len(zone.read("publication_ledger")) == published["n_figures"].item()
 
+    assert zone.read("revisions").is_empty()
+    pages = list((zone.root.parent / "published" / "revisions").glob("*/revisions.html"))
+    assert ["This is the first publication" in page.read_text() for page in pages] == [True]
+
     assert materialise().success
     assert zone.read("publication").equals(published)
+    assert list((zone.root.parent / "published" / "revisions").glob("*/revisions.html")) == pages
     assert ledger.verify().n_records == published["n_figures"].item()
+
+
+def test_a_corrected_return_is_told_with_the_figures_that_it_moved(zone: Zone, upstream: Tables) -> None:
+    assert materialise().success
+    # as if a later file of the first council held half of its people
+    people = upstream["eligible_people"]
+    council = people["council_code"].sort()[0]
+    own = pl.col("council_code") == council
+    half = people.filter(~own | (pl.int_range(pl.len()).over("council_code") % 2 == 0))
+    content = pl.when(own).then(pl.lit("f" * 32)).otherwise("content_key").alias("content_key")
+    returns = upstream["released_returns"].with_columns(content)
+    for table, frame in {"eligible_people": half, "released_returns": returns}.items():
+        zone.publish(zone.stage(table, typed(zone.schemas[table], frame)))
+    make_release(zone.root.parent, "r2", zone)
+
+    result = materialise()
+    assert [check.asset_key for check in result.get_asset_check_evaluations() if not check.passed] == []
+    revisions = zone.read("revisions")
+    counts = revisions.filter(pl.col("measure") == "n_counted|people")
+    assert set(counts.filter(pl.col("area_type") == "council")["area_code"]) == {council}
+    assert set(counts["cause"]) == {"own return", "returns of the area"}
+    assert revisions["because_of"].str.contains(r"April 2015 \(corrected\)$").all()
+    whole = counts.filter(
+        (pl.col("area_code") == council) & (pl.col("arm") == "programme")
+        & (pl.col("sex") == "all") & (pl.col("age_band") == "all")
+    ).row(0, named=True)  # fmt: skip
+    assert whole["published"] == pytest.approx(whole["previous"] / 2, abs=25)
+    out = "".join(path.read_text() for path in (zone.root.parent / "published" / "revisions").glob("*/*"))
+    assert "April 2015 (corrected)" in out
+    assert not [key for key in returns["content_key"] if key in out]
 
 
 def test_tables_of_an_earlier_release_are_not_published_as_the_current_one(zone: Zone, upstream: Tables) -> None:

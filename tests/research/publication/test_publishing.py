@@ -60,6 +60,18 @@ def test_publishing_twice_changes_nothing(tmp_path: Path, tables: Tables) -> Non
     assert sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "published").glob("*/*")) == before
 
 
+def test_a_publication_does_not_depend_on_what_was_published_before(tmp_path: Path, tables: Tables) -> None:
+    earlier = {**tables, "protected_balance": tables["protected_balance"].head(1)}
+    published_once(tmp_path / "steps", earlier)
+    in_steps, from_nothing = (published_once(tmp_path / name, tables) for name in ("steps", "nothing"))
+    assert in_steps == from_nothing
+    folders = [tmp_path / name / "published" / in_steps.publication_id for name in ("steps", "nothing")]
+    files = [{str(p.relative_to(f)): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders]
+    assert files[0] == files[1] and len(files[0]) == in_steps.n_files + 1
+    pointers = [(tmp_path / name / "published" / "current.json").read_bytes() for name in ("steps", "nothing")]
+    assert pointers[0] == pointers[1]
+
+
 def test_nothing_leaves_that_the_ledger_does_not_hold(tmp_path: Path, tables: Tables) -> None:
     with pytest.raises(EvaluationError, match="ledger does not hold"):
         publish(tmp_path / "published", Ledger(tmp_path / "ledger"), "r1", tables, is_fictional=True)

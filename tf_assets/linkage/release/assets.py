@@ -8,8 +8,8 @@ import polars as pl
 
 from tf_assets.linkage.keys import load_keys
 from tf_assets.linkage.opt_outs.door import refuse_opted_out
-from tf_assets.linkage.release.contents import SpineTables, release_tables
-from tf_assets.linkage.release.inputs import INPUT_TABLES, code_version, input_hashes
+from tf_assets.linkage.release.contents import RELEASE_SCHEMAS, SpineTables, release_tables
+from tf_assets.linkage.release.inputs import INPUT_TABLES, code_version, current_returns, input_hashes
 from tf_assets.linkage.release.writing import CURRENT, MANIFEST, Provenance, write_release
 from tf_assets.linkage.spine.cascade import DEFAULT_SETTINGS
 from tf_assets.quality.gate import Made, Produced, gated_asset
@@ -26,7 +26,8 @@ def spine_release(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     home = Home.from_environment()
     keys, project = load_keys(home), home.project()
     refuse_opted_out(zone)
-    tables = release_tables(SpineTables(**{name: zone.read(name) for name in RELEASED}), keys, project)
+    read = {name: zone.read(name) for name in RELEASED}
+    tables = release_tables(SpineTables(**read, returns=current_returns(zone)), keys, project)
     provenance = Provenance(
         project=project.name,
         code_version=code_version(),
@@ -51,7 +52,8 @@ def list_releases(home: Home) -> pl.DataFrame:
                 "release_id": manifest["release_id"],
                 "project": manifest["project"],
                 "code_version": manifest["code_version"],
-                **{f"n_{name}": n for name, n in manifest["row_counts"].items()},
+                # a release of an earlier version may lack a file
+                **{f"n_{name}": manifest["row_counts"].get(name) for name in RELEASE_SCHEMAS},
                 "is_current": manifest["release_id"] == current["release_id"],
             }
         )

@@ -1,4 +1,4 @@
-"""What stands in a release: four tables that hold pseudonyms and measures only (docs/reference/data-schedule.md)."""
+"""What stands in a release: pseudonyms, measures, and of which returns it was made (docs/reference/data-schedule.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tf_assets.linkage.keys import LinkageKeys
+from tf_assets.linkage.release.inputs import content_keys
 from tf_assets.linkage.release.pseudonyms import family_pseudonyms, person_pseudonyms, record_keys, rounding_keys
 from tf_assets.warehouse.home import Project
 
@@ -47,6 +48,12 @@ RELEASE_SCHEMAS: Mapping[str, Mapping[str, type[pl.DataType]]] = {
         "estimated_precision": pl.Float64,
         "estimated_recall": pl.Float64,
     },
+    "returns": {
+        "council_code": pl.String,
+        "quarter_date": pl.Date,
+        "content_key": pl.String,
+        "received_at": pl.Datetime,
+    },
 }
 """Columns and types of each file, in order; nothing else passes the door."""
 
@@ -60,6 +67,7 @@ class SpineTables:
     register_programme: pl.DataFrame
     record_links: pl.DataFrame
     link_quality: pl.DataFrame
+    returns: pl.DataFrame
 
 
 def release_tables(spine: SpineTables, keys: LinkageKeys, project: Project) -> dict[str, pl.DataFrame]:
@@ -96,4 +104,6 @@ def _pseudonymise_all(spine: SpineTables, keys: LinkageKeys, project: Project) -
         "programme_spells": spells.select(list(RELEASE_SCHEMAS["programme_spells"])).unique(),
         "record_links": links,
         "link_quality": spine.link_quality,
+        # without a number of rows, which would be a true count of a council's people
+        "returns": spine.returns.with_columns(content_key=content_keys(spine.returns["source_sha256"], keys)),
     }

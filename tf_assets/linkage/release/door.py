@@ -23,7 +23,7 @@ class DoorCheck:
 def examine(tables: Mapping[str, pl.DataFrame]) -> list[DoorCheck]:
     """Every rule with its count, all of them nought; else `GateFailed` names the rules that are broken."""
     _refuse_other_columns(tables)
-    people, links = tables["people"], tables["record_links"]
+    people, links, returns = tables["people"], tables["record_links"], tables["returns"]
     checks = [
         DoorCheck("people", "there is somebody", int(people.is_empty())),
         DoorCheck("people", "one row a person", people.height - people["person_pseudonym"].n_unique()),
@@ -44,12 +44,23 @@ def examine(tables: Mapping[str, pl.DataFrame]) -> list[DoorCheck]:
             "match_probability is between 0 and 1",
             _count(links, ~pl.col("match_probability").is_between(0, 1)),
         ),
+        DoorCheck(
+            "returns",
+            "one return a council and quarter",
+            returns.height - returns.select("council_code", "quarter_date").n_unique(),
+        ),
+        DoorCheck(
+            "returns",
+            "quarter_date is the first day of a quarter",
+            _count(returns, pl.col("quarter_date") != pl.col("quarter_date").dt.truncate("1q")),
+        ),
+        DoorCheck("returns", "every value is known", _count(returns, pl.any_horizontal(pl.all().is_null()))),
     ]
     checks += [
         _is_keyed(tables, file, column)
         for file, schema in RELEASE_SCHEMAS.items()
         for column in schema
-        if column in ("person_pseudonym", "family_pseudonym", "record_key")
+        if column in ("person_pseudonym", "family_pseudonym", "record_key", "content_key")
     ]
     checks += [_is_known(tables[file], file, people) for file in ("programme_spells", "record_links")]
     broken = [f"{check.file}: {check.rule} ({check.n_unexpected} rows)" for check in checks if check.n_unexpected]

@@ -1,7 +1,7 @@
 """A release on disk: a folder that appears whole, never changes, and has the same bytes whenever it is made again.
 
 releases/<release id>/people.parquet  programme_spells.parquet  record_links.parquet  link_quality.parquet
-                      manifest.json
+                      returns.parquet  manifest.json
 releases/current.json                 the release that research reads
 """
 

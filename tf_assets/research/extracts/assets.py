@@ -1,4 +1,4 @@
-"""Assets: seven attribute extracts by year, the current release's four tables, and timelines."""
+"""Assets: seven attribute extracts by year, the current release's tables, and timelines."""
 
 from datetime import date
 

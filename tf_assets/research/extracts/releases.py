@@ -19,6 +19,7 @@ FILES = {
     "released_programme_spells": "programme_spells.parquet",
     "released_record_links": "record_links.parquet",
     "released_link_quality": "link_quality.parquet",
+    "released_returns": "returns.parquet",
 }
 """Tables and the files of a release that they are read from."""
 
@@ -36,6 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "released_record_links": ("extract", "record_key", "person_pseudonym", "stage", "match_probability"),
     "released_link_quality": (*("extract", "stage", "n_left", "n_links", "estimated_precision", "estimated_recall"),),
+    "released_returns": ("council_code", "quarter_date", "content_key", "received_at"),
 }
 """The columns of each table (docs/reference/data-schedule.md, Door 1)."""
 

@@ -3,14 +3,17 @@
 import dagster as dg
 import polars as pl
 
-from tf_assets.quality.gate import gated_asset, sql_assets
-from tf_assets.research.extracts.releases import current_release
+from tf_assets.quality.gate import Produced, gated_asset, sql_assets
+from tf_assets.research.extracts.releases import Release, current_release
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
 from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.publishing import publications, publish
+from tf_assets.research.publication.revision_publishing import publish_revisions
+from tf_assets.research.publication.revisions import revisions_of
+from tf_assets.research.publication.sources import read_sources, record_sources, sources_of
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Home
@@ -49,12 +52,17 @@ def protected_link_quality(context: dg.AssetExecutionContext, zone: Zone) -> pl.
     return protect_link_quality(zone.read("released_link_quality"), zone.read("link_cells"))
 
 
-@gated_asset("publication_ledger", deps=[*PUBLISHED_TABLES, "outcome_cells", "released_people"], pool="publication")
+@gated_asset(
+    "publication_ledger",
+    deps=[*PUBLISHED_TABLES, "outcome_cells", "released_people", "released_returns"],
+    pool="publication",
+)
 def publication_ledger(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Record the protected tables in the ledger, before any of them leaves."""
-    home, ledger = Home.from_environment(), _ledger(zone)
-    release_id, tables = _release_id(home, zone), _tables(zone)
-    ledger.append(publication_id(release_id, tables), figures_of(tables, release_id), truth=zone.read("outcome_cells"))
+    release, ledger, tables = _release(Home.from_environment(), zone), _ledger(zone), _tables(zone)
+    identity = publication_id(release.release_id, tables)
+    record_sources(ledger, identity, sources_of(zone, release.manifest))
+    ledger.append(identity, figures_of(tables, release.release_id), truth=zone.read("outcome_cells"))
     return ledger.read()
 
 
@@ -62,8 +70,21 @@ def publication_ledger(context: dg.AssetExecutionContext, zone: Zone) -> pl.Data
 def publication(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Publish what the ledger holds."""
     home = Home.from_environment()
-    publish(home.published, _ledger(zone), _release_id(home, zone), _tables(zone), is_fictional=home.project().is_demo)
+    release_id = _release(home, zone).release_id
+    publish(home.published, _ledger(zone), release_id, _tables(zone), is_fictional=home.project().is_demo)
     return pl.DataFrame(publications(home.published))
+
+
+@gated_asset("revisions", deps=["publication", "publication_ledger"], pool="publication")
+def revisions(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
+    """Say which published figures moved, on a page beside the publications too."""
+    home, ledger = Home.from_environment(), _ledger(zone)
+    sources = read_sources(ledger)
+    moved = revisions_of(ledger.read_parts(), sources)
+    publish_revisions(home.published, ledger, moved, sources, is_fictional=home.project().is_demo)
+    newest = moved.filter(pl.col("publication_id") == ledger.publications()[-1])
+    causes = newest.group_by("cause").len().sort("cause")
+    return Produced(moved, {f"moved by {cause}": n for cause, n in causes.iter_rows()})
 
 
 def _areas(zone: Zone) -> pl.DataFrame:
@@ -79,7 +100,7 @@ def _ledger(zone: Zone) -> Ledger:
     return Ledger(zone.root / "ledger")
 
 
-def _release_id(home: Home, zone: Zone) -> str:
+def _release(home: Home, zone: Zone) -> Release:
     """The current release, if it is the one that the zone's tables were made from."""
     release = current_release(home, home.project())
     read, released = (
@@ -91,4 +112,4 @@ def _release_id(home: Home, zone: Zone) -> str:
             f"The tables were made from an earlier release than {release.release_id}. Materialise released_people and "
             "what follows from it, then publish."
         )
-    return release.release_id
+    return release

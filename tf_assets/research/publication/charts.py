@@ -1,6 +1,7 @@
 """The report's plots, as SVG that stands in the page: drawn from protected tables only."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ PROGRAMME = "#1d70b8"
 BEFORE = "#b1b4b6"
 FONT = "Arial, Helvetica, sans-serif"
 ROW_HEIGHT = 26
+BARS_HEIGHT_ROWS = 9
 WIDTH = 420
 
 
@@ -60,6 +62,42 @@ def balance_svg(balance: pl.DataFrame) -> str:
         strokeDash=[4, 4], color=INK, opacity=0.5
     )
     return _svg(_zero_line(alt) + band.encode(x="at:Q") + points, len(order))
+
+
+CAUSE_COLOURS = ("#1d70b8", "#003078", "#85994b", "#f47738", "#b1b4b6", "#505a5f")
+
+
+def moves_svg(moves: pl.DataFrame, causes: Sequence[str], farthest: int) -> str:
+    """Bars: how many figures moved by how many rounding steps; moves: steps (clipped to `farthest`), cause, n."""
+    import altair as alt
+
+    order = [_steps_words(steps, farthest) for steps in range(-farthest, farthest + 1) if steps]
+    found = set(moves["cause"])
+    shown = [cause for cause in causes if cause in found]
+    values = [
+        {"steps": _steps_words(steps, farthest), "cause": cause, "figures": n, "place": causes.index(cause)}
+        for steps, cause, n in moves.select("steps", "cause", "n").iter_rows()
+    ]
+    bars = (
+        alt.Chart(alt.Data(values=values))
+        .mark_bar()
+        .encode(
+            x=alt.X("steps:N", sort=order, title="Steps of rounding", scale=alt.Scale(domain=order)).axis(labelAngle=0),
+            y=alt.Y("sum(figures):Q", title="Figures"),
+            color=alt.Color(
+                "cause:N",
+                title=None,
+                scale=alt.Scale(domain=shown, range=[CAUSE_COLOURS[causes.index(cause)] for cause in shown]),
+            ),
+            order=alt.Order("place:Q"),
+        )
+    )
+    return _svg(bars, BARS_HEIGHT_ROWS)
+
+
+def _steps_words(steps: int, farthest: int) -> str:
+    text = f"{steps:+d}".replace("-", "\N{MINUS SIGN}")
+    return text if abs(steps) < farthest else f"{'≤' if steps < 0 else '≥'} {text}"
 
 
 def _zero_line(alt: Any) -> Any:

@@ -6,6 +6,7 @@ JSON lines; each line carries the hash of the one before it, over all parts, so 
 put in without breaking the chain. `head.json` holds the number of lines and the last hash, so that a cut tail shows.
 
     ledger/000001-<publication id>.jsonl    ledger/head.json    ledger/truth/<publication id>.parquet
+    ledger/sources/<publication id>.json    (sources.py)
 
 A part is written apart, synced and renamed, then the head is replaced: after a crash between the two, the complete and
 rightly chained part is taken up. The truth beside the ledger is for tests and for attacks on our own figures; it is
@@ -85,7 +86,7 @@ class Ledger:
         if truth is not None:
             (self.root / "truth").mkdir(parents=True, exist_ok=True)
             truth.write_parquet(self.root / "truth" / f"{publication_id}.parquet")
-        _write_whole(self.root / f"{number:06d}-{publication_id}.jsonl", "".join(lines))
+        write_whole(self.root / f"{number:06d}-{publication_id}.jsonl", "".join(lines))
         self._write_head(new_head)
         return new_head
 
@@ -100,8 +101,16 @@ class Ledger:
 
     def read(self) -> pl.DataFrame:
         """All records, first to last (`RECORD_SCHEMA`)."""
-        parts = [pl.read_ndjson(part, schema=RECORD_SCHEMA) for part in self._parts() if part.stat().st_size]
+        parts = list(self.read_parts())
         return pl.concat(parts) if parts else pl.DataFrame(schema=RECORD_SCHEMA)
+
+    def read_parts(self) -> Iterator[pl.DataFrame]:
+        """The records of each publication, first to last, one at a time."""
+        return (pl.read_ndjson(part, schema=RECORD_SCHEMA) for part in self._parts() if part.stat().st_size)
+
+    def n_figures(self) -> dict[str, int]:
+        """How many figures each publication has, first to last."""
+        return {part.stem.split("-", 1)[1]: sum(1 for _ in _lines(part)) for part in self._parts()}
 
     def verify(self) -> Head:
         """Follow the chain from its first record to its head; raise `LedgerBroken` where it does not hold."""
@@ -134,7 +143,7 @@ class Ledger:
         return Head(**json.loads(path.read_text()))
 
     def _write_head(self, head: Head) -> None:
-        _write_whole(self.root / "head.json", json.dumps(head.__dict__) + "\n")
+        write_whole(self.root / "head.json", json.dumps(head.__dict__) + "\n")
 
 
 def _chained(figures: pl.DataFrame, head: Head) -> tuple[list[str], Head]:
@@ -175,7 +184,7 @@ def _canonical(record: dict[str, Any]) -> str:
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file so that it is there wholly or not at all, after a crash too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.staged")

@@ -1,4 +1,4 @@
-"""Door 2: the only code that writes under `published/`.
+"""Door 2: the only code that writes publications under `published/` (what moved: `revision_publishing`).
 
 A publication is a folder that never changes: the report, the workbooks, the CSV files and a manifest of their hashes.
 It is written apart and renamed when it is whole, and only if the ledger already holds every figure in it; then

@@ -43,7 +43,7 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
     effects = _england_effects(tables["protected_effects"])
     plotted = _plotted(effects)
     balance = tables["protected_balance"].drop_nulls(["smd_before", "smd_after"])
-    return _template().render(
+    return page_template("report.html.jinja").render(
         publication_id=publication_id,
         is_fictional=is_fictional,
         headline=[_effect_row(row) for row in effects.iter_rows(named=True) if _is_headline(row)],
@@ -63,7 +63,8 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
+def page_template(name: str) -> jinja2.Template:
+    """A page's template, with the filters that all pages use."""
     folder = Path(__file__).parent / "templates"
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
@@ -74,7 +75,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["thousands"] = lambda number: f"{number:,}"
     environment.filters["signed"] = _signed
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)
 
 
 def _england_effects(effects: pl.DataFrame) -> pl.DataFrame:
