@@ -189,7 +189,7 @@ def test_what_is_no_whole_table_is_refused(content: bytes, sentence: str) -> Non
 
 
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tf_assets.linkage.returns.spreadsheets.MOST_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("tf_assets.linkage.returns.archives.MOST_UNPACKED_BYTES", 1000)
     with pytest.raises(InputRefused, match="unpacks to far more"):
         read_rows(_archive(**{"xl__workbook_xml": "<w/>" * 1000}))
 
