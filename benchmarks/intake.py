@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -83,7 +83,9 @@ def _renamed() -> list[pl.Expr]:
     return [pl.concat_str(pl.lit("X"), pl.col(name)).alias(name) for name in ("family_ref", "person_ref")]
 
 
-def _written(code: str, shape: Shape, rows: pl.DataFrame, schools: pl.DataFrame) -> tuple[str, Shape, pl.DataFrame, pl.DataFrame]:
+def _written(
+    code: str, shape: Shape, rows: pl.DataFrame, schools: pl.DataFrame
+) -> tuple[str, Shape, pl.DataFrame, pl.DataFrame]:
     return code, shape, rows.with_columns(council_code=pl.lit(code)), schools
 
 
@@ -157,7 +159,9 @@ def _report(title: str, returns: list[Return], zone: Zone, home: Home) -> None:
     print(f"\n{title}: {n_rows:,} rows, fastest of {TURNS}")
     for name, step in steps.items():
         seconds = _fastest(returns, step)
-        print(f"  {name:<32}{seconds * 1000 / len(returns):8.0f} ms a return {n_rows / seconds:12,.0f} rows/s", flush=True)
+        print(
+            f"  {name:<32}{seconds * 1000 / len(returns):8.0f} ms a return {n_rows / seconds:12,.0f} rows/s", flush=True
+        )
 
 
 def _peak(folder: Path, n_councils: int) -> int:
@@ -174,7 +178,9 @@ def take_in_many(folder: Path, n_councils: int) -> None:
     for at, code in enumerate(councils()["council_code"].sort().to_list()[:n_councils]):
         content = files[at % len(files)].read_bytes()
         _take_in(zone, Return(code, content, 0))
-    status = Path("/proc/self/status").read_text()  # `ru_maxrss` would begin with the peak of the process that forked this one
+    status = Path(
+        "/proc/self/status"
+    ).read_text()  # `ru_maxrss` would begin with the peak of the process that forked this one
     print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 

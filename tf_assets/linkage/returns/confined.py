@@ -14,6 +14,7 @@ import polars as pl
 
 from tf_assets.warehouse.errors import InputRefused
 
+
 def read_confined(content: bytes, damaged: str) -> list[pl.DataFrame]:
     """The visible sheets of an XLS as text; `InputRefused` with the sentence when its process does not end well."""
     child = subprocess.run(

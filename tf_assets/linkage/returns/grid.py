@@ -34,8 +34,10 @@ class Grid:
 def grid_of(frame: pl.DataFrame, kind: str, detail: str, n_last_fields: int | None = None) -> Grid:
     """Blank cells become null, columns that are blank throughout go, and rows get their numbers."""
     texts = frame.lazy().rename({old: f"c{at}" for at, old in enumerate(frame.columns)})
-    trimmed = texts.with_columns(pl.all().str.strip_chars()).with_columns(
-        pl.when(pl.all().str.len_bytes() > 0).then(pl.all())
-    ).collect()
+    trimmed = (
+        texts.with_columns(pl.all().str.strip_chars())
+        .with_columns(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()))
+        .collect()
+    )
     filled = [column for column in trimmed.columns if trimmed[column].null_count() < trimmed.height]
     return Grid(trimmed.select(filled).with_row_index(ROW_NUMBER, offset=1), kind, detail, n_last_fields)
