@@ -65,10 +65,13 @@ def delimiter_of(lines: list[str]) -> str | None:
 
 def _parse(text: bytes, delimiter: str) -> pl.DataFrame:
     """Rows in order, blank ones included; wide enough for the widest line, so that no cell is lost."""
-    n_lines, n_fields = _extent(text, delimiter)
-    columns = [f"c{at}" for at in range(min(n_fields, MOST_COLUMNS))]
-    if n_lines * len(columns) > MOST_CELLS:
+    n_lines, n_columns = _extent(text, delimiter)
+    if n_lines * n_columns > MOST_CELLS:
+        text = _without_blank_end(text, delimiter)
+        n_lines, n_columns = _extent(text, delimiter)
+    if n_lines * n_columns > MOST_CELLS:
         raise InputRefused(TOO_LARGE)
+    columns = [f"c{at}" for at in range(n_columns)]
     # polars takes the number of columns from the first line, which may be a title: give it a full one.
     first = (delimiter.join(columns) + "\n").encode()
     try:
@@ -88,11 +91,17 @@ def _parse(text: bytes, delimiter: str) -> pl.DataFrame:
 
 
 def _extent(text: bytes, delimiter: str) -> tuple[int, int]:
-    """Lines, and fields of the widest line; quotes are not looked at, so that neither is counted too low."""
+    """Lines, and columns wanted for the widest; quotes are not looked at, so that neither is counted too low."""
     letters = np.frombuffer(text, dtype=np.uint8)
     ends = np.append(np.flatnonzero(letters == ord("\n")), len(letters))
     before = np.searchsorted(np.flatnonzero(letters == ord(delimiter)), ends)
-    return len(ends), int(np.diff(before, prepend=0).max()) + 1
+    return len(ends), min(int(np.diff(before, prepend=0).max()) + 1, MOST_COLUMNS)
+
+
+def _without_blank_end(text: bytes, delimiter: str) -> bytes:
+    """The text as far as its last line that holds anything: a sheet formatted to its end is saved to its end."""
+    end = text.find(b"\n", len(text.rstrip(f'{delimiter}\n "'.encode())))
+    return text if end < 0 else text[: end + 1]
 
 
 def _parse_tolerantly(text: bytes, delimiter: str, columns: list[str]) -> pl.DataFrame:

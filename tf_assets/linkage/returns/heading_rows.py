@@ -4,19 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from tf_assets.linkage.returns.headings import LONGEST_HEADING, heading_score, known_field
 
 LEAST_GAIN = 2
 """Fields that two rows must name together beyond those that the better of them names alone (ours)."""
 
-MOST_VALUES = 1
-"""Cells of a heading row that may be values: a template's date beside the headings, not a person's row (ours)."""
-
 _VALUE = re.compile(
-    r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}(?: .*)?|\d{6,}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]{2} ?(?:\d{2} ?){3}[A-D]",
+    r"\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}(?: .*)?|\d{1,2}[- ][A-Z]{3,9}[- ]\d{2,4}|\d{6,}|[A-Z]\d{11}[A-Z\d]"
+    r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]{2} ?(?:\d{2} ?){3}[A-D]",
     re.IGNORECASE,
 )
-"""A date, a long number, a postcode or a national insurance number: what a person's row holds and a heading never."""
+"""A date, a long number, a UPN, a postcode or a national insurance number: in a person's row, never in a heading. Where
+a line was lost in transfer such a row may be joined to the headings, which messages repeat."""
 
 Cells = Sequence[str | None]
 
@@ -66,4 +67,14 @@ def _joined(top: str | None, bottom: str | None) -> str | None:
 
 
 def _holds_values(row: Cells) -> bool:
-    return sum(bool(cell and _VALUE.fullmatch(cell)) for cell in row) > MOST_VALUES
+    return any(cell and _VALUE.fullmatch(cell) for cell in row)
+
+
+def without_values(headings: dict[str, str | None], cells: pl.DataFrame) -> dict[str, str | None]:
+    """Headings, those left out that nobody knows and that stand as a cell below: they are values, not to be repeated."""
+    unknown = sorted({text for text in headings.values() if text and not known_field(text)})
+    if not unknown:
+        return headings
+    standing = pl.concat([cells[column].filter(cells[column].is_in(unknown)).unique() for column in headings])
+    values = set(standing.to_list())
+    return {column: None if text in values else text for column, text in headings.items()}

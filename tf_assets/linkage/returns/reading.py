@@ -10,7 +10,7 @@ from tf_assets.linkage.returns.archives import EMPTY_ZIP_MAGIC, ZIP_MAGIC, Membe
 from tf_assets.linkage.returns.delimited import read_delimited
 from tf_assets.linkage.returns.encodings import CUT_SHORT, NOT_A_TABLE
 from tf_assets.linkage.returns.grid import ROW_NUMBER, Grid
-from tf_assets.linkage.returns.heading_rows import HeadingRow, find_headings
+from tf_assets.linkage.returns.heading_rows import HeadingRow, find_headings, without_values
 from tf_assets.linkage.returns.spreadsheets import OLE_MAGIC, kind_of_workbook, read_workbook, read_xls
 from tf_assets.warehouse.errors import InputRefused
 
@@ -143,7 +143,7 @@ def _sheet_below(grid: Grid, found: HeadingRow) -> Sheet:
         )
     return Sheet(
         cells=cells,
-        headings=headings,
+        headings=without_values(headings, cells),
         heading_row=grid.cells[ROW_NUMBER][found.last],
         kind=grid.kind,
         detail=grid.detail,
