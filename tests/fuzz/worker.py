@@ -17,8 +17,10 @@ from tests.fuzz.property import BrokenProperty, sentence_of
 
 def file_of(seed: int, number: int) -> tuple[str, bytes]:
     """Name and bytes of a file: the hostile ones first, then the mutated."""
-    hostile = hostile_files() if number < N_HOSTILE else {}
-    return list(hostile.items())[number] if hostile else mutated(seed, number)
+    if number >= N_HOSTILE:
+        return mutated(seed, number)
+    name, make = list(hostile_files().items())[number]
+    return name, make()
 
 
 N_HOSTILE = len(hostile_files())

@@ -38,7 +38,7 @@ def read_delimited(content: bytes) -> Grid:
     if delimiter is None:
         raise InputRefused(NOT_A_TABLE)
     frame = _parse(text, delimiter)
-    if f"{delimiter}'".encode() in text:
+    if any(before + b"'" in text for before in (delimiter.encode(), b"\n", b'"')):
         frame = frame.with_columns(pl.all().str.replace(r"^'([0-9=+\-@])", "${1}"))
     detail = f"{encoding}, {_DELIMITER_NAMES[delimiter]}"
     return grid_of(frame, "csv", detail, _fields_of_unfinished_line(text, delimiter))
