@@ -7,6 +7,7 @@ that is not the sender's usual order.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 
 import polars as pl
@@ -95,9 +96,7 @@ def parse_dates(texts: pl.Series, order: DateOrder, latest_two_digit_year: int) 
         .unnest("numeric")
         .with_columns(_number(pl.col("a", "b")), y=_full_year(pl.col("y"), latest_two_digit_year))
     )
-    a, b, y = (pl.col(name) for name in ("a", "b", "y"))
-    day_first, month_first = _date_of_numbers(y, b, a), _date_of_numbers(y, a, b)
-    usual, other = (day_first, month_first) if order == "day first" else (month_first, day_first)
+    usual, other = _both_readings(order)
     if parts["a"].null_count() == parts.height:
         usual = other = pl.lit(None, pl.Date)
     by_parts = parts.lazy().select("t", "upper", "a", usual=usual, other=other).collect()
@@ -115,43 +114,48 @@ def parse_dates(texts: pl.Series, order: DateOrder, latest_two_digit_year: int) 
 
 def _read_plainly(unread: pl.DataFrame, order: DateOrder, latest: int) -> pl.DataFrame:
     """Dates (t, plain) whose form leaves no doubt; each form is tried on what those before it could not read."""
-    upper = pl.col("upper")
     forms = (
-        _grouped(upper, _ISO, "ymd", latest),
-        _grouped(upper, _WORDS, "dMy", latest),
-        _grouped(upper, _WORDS_MONTH_FIRST, "Mdy", latest),
-        _grouped(upper, _COMPACT_ISO, "ymd", latest),
-        _grouped(upper, _COMPACT, "dmy" if order == "day first" else "mdy", latest),
-        _serial(upper),
+        (_ISO, "ymd"),
+        (_WORDS, "dMy"),
+        (_WORDS_MONTH_FIRST, "Mdy"),
+        (_COMPACT_ISO, "ymd"),
+        (_COMPACT, "dmy" if order == "day first" else "mdy"),
     )
     found = [pl.DataFrame(schema={"t": pl.String, "plain": pl.Date})]
-    for form in forms:
+    for pattern, letters in forms:
         if unread.is_empty():
             break
-        tried = unread.lazy().with_columns(plain=form).collect()
+        tried = _grouped(unread, pattern, letters, latest)
         found.append(tried.filter(pl.col("plain").is_not_null()).select("t", "plain"))
         unread = tried.filter(pl.col("plain").is_null()).select("t", "upper")
+    found.append(unread.select("t", plain=_serial(pl.col("upper"))))
     return pl.concat(found)
 
 
-def _grouped(upper: pl.Expr, pattern: str, letters: str, latest: int) -> pl.Expr:
-    """A date by a pattern whose groups are year, month, day in the order of `letters`; M is a month in words."""
-    groups = upper.str.extract_groups(pattern)
-    parts = {letter: groups.struct.field(str(at)) for at, letter in enumerate(letters, start=1)}
-    if "M" in parts:
-        return _date_in_words(parts["y"], parts["M"], parts["d"], latest)
-    return _date(parts["y"], parts["m"], parts["d"], latest)
+def _grouped(unread: pl.DataFrame, pattern: str, letters: str, latest: int) -> pl.DataFrame:
+    """With `plain`, the date by a pattern whose groups are year, month, day in the order of `letters`; M is in words."""
+    groups = pl.col("upper").str.extract_groups(pattern).struct.rename_fields(list(letters))
+    month = (
+        pl.col("M").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
+        if "M" in letters
+        else _number(pl.col("m"))
+    )
+    return (
+        unread.with_columns(groups=groups)
+        .unnest("groups")
+        .select("t", "upper", y=_full_year(pl.col("y"), latest), m=month, d=_number(pl.col("d")))
+        .lazy()
+        .select("t", "upper", plain=_date_of_numbers(pl.col("y"), pl.col("m"), pl.col("d")))
+        .collect()
+    )
 
 
-def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr, latest: int) -> pl.Expr:
-    """A date from text parts of digits; null when there is no such day."""
-    return _date_of_numbers(_full_year(year, latest), _number(month), _number(day))
-
-
-def _date_in_words(year: pl.Expr, month: pl.Expr, day: pl.Expr, latest: int) -> pl.Expr:
-    """The same where the month is a word."""
-    named = month.replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
-    return _date_of_numbers(_full_year(year, latest), named, _number(day))
+@cache
+def _both_readings(order: DateOrder) -> tuple[pl.Expr, pl.Expr]:
+    """Of the numbers a, b and y: the date in the usual order, and in the other."""
+    a, b, y = (pl.col(name) for name in ("a", "b", "y"))
+    day_first, month_first = _date_of_numbers(y, b, a), _date_of_numbers(y, a, b)
+    return (day_first, month_first) if order == "day first" else (month_first, day_first)
 
 
 def _number(digits: pl.Expr) -> pl.Expr:

@@ -6,6 +6,7 @@ wrong number can never link two people. Sources: docs/reference/return-rules.md.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import polars as pl
 
@@ -55,8 +56,14 @@ def _distinct_query(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) ->
     sent = texts.to_frame("t").lazy()
     if texts.null_count() == texts.len():
         return sent.rename({"t": "made"})
-    made = texts.unique().to_frame("t").lazy().select("t", made=standard(pl.col("t")))
+    made = texts.unique().to_frame("t").lazy().select("t", made=_of_text(standard))
     return sent.join(made, on="t", how="left", nulls_equal=True, maintain_order="left").select("made")
+
+
+@cache
+def _of_text(standard: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """The expression on the column `t`; to build it takes as long as to compute it on a thousand names."""
+    return standard(pl.col("t"))
 
 
 def text(value: pl.Expr) -> pl.Expr:

@@ -23,6 +23,9 @@ _DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SEPARATOR_LINE = re.compile(rb'^"?sep=([,;\t|])"?[,;\t|]*\n', re.IGNORECASE)
 """What Excel reads as an instruction and does not show as a row."""
 
+_TEXT_MARK = re.compile(rb"'[0-9=+\-@]")
+"""What tells a spreadsheet that a number, or what it would take for a formula, is text."""
+
 
 def read_delimited(content: bytes) -> Grid:
     """The table in a text file; InputRefused when it is not text, not a table, or cut short."""
@@ -38,7 +41,7 @@ def read_delimited(content: bytes) -> Grid:
     if delimiter is None:
         raise InputRefused(NOT_A_TABLE)
     frame = _parse(text, delimiter)
-    if any(before + b"'" in text for before in (delimiter.encode(), b"\n", b'"')):
+    if _TEXT_MARK.search(text):
         frame = frame.with_columns(pl.all().str.replace(r"^'([0-9=+\-@])", "${1}"))
     detail = f"{encoding}, {_DELIMITER_NAMES[delimiter]}"
     return grid_of(frame, "csv", detail, _fields_of_unfinished_line(text, delimiter))
