@@ -12,7 +12,7 @@ export HF_HUB_OFFLINE = 1
 export WANDB_MODE = disabled
 
 .DEFAULT_GOAL := help
-.PHONY: help install run ui test lint bench verify region clean
+.PHONY: help install run ui test lint bench verify region fuzz clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ lint: $(VENV)/installed  ## style, types, import contracts, definitions
 
 bench: $(VENV)/installed  ## side-by-side measurements against peers
 	$(BIN)/python -m benchmarks
+
+fuzz: $(VENV)/installed  ## open ten thousand mutated returns (FUZZ="--files 50000 --seed 7"): a sentence for each, nothing else
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 verify: $(VENV)/installed  ## compare the finished run with the planted truth
 	@$(BIN)/tf-eval verify

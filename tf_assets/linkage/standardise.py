@@ -5,7 +5,8 @@ case A-Z with space, hyphen and apostrophe; numbers lose their spaces and are nu
 wrong number can never link two people. Sources: docs/reference/return-rules.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import polars as pl
 
@@ -41,10 +42,28 @@ def distinctly(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.S
 
     Names and places repeat, and patterns are slow. A column without any text stays as it is.
     """
+    return distinctly_all({"made": (texts, standard)})[0]
+
+
+def distinctly_all(columns: Mapping[str, tuple[pl.Series, Callable[[pl.Expr], pl.Expr]]]) -> list[pl.Series]:
+    """The same for many columns at once, named by the keys."""
+    queries = [_distinct_query(texts, standard) for texts, standard in columns.values()]
+    return [made["made"].alias(name) for name, made in zip(columns, pl.collect_all(queries), strict=True)]
+
+
+def _distinct_query(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.LazyFrame:
+    """Lazy, because only then does polars compute an expression that is used in two places once."""
+    sent = texts.to_frame("t").lazy()
     if texts.null_count() == texts.len():
-        return texts
-    made = texts.unique().to_frame("t").select("t", made=standard(pl.col("t")))
-    return texts.to_frame("t").join(made, on="t", how="left", nulls_equal=True, maintain_order="left")["made"]
+        return sent.rename({"t": "made"})
+    made = texts.unique().to_frame("t").lazy().select("t", made=_of_text(standard))
+    return sent.join(made, on="t", how="left", nulls_equal=True, maintain_order="left").select("made")
+
+
+@cache
+def _of_text(standard: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """The expression on the column `t`; to build it takes as long as to compute it on a thousand names."""
+    return standard(pl.col("t"))
 
 
 def text(value: pl.Expr) -> pl.Expr:
@@ -148,18 +167,26 @@ def address(value: pl.Expr) -> pl.Expr:
 def upn(value: pl.Expr) -> pl.Expr:
     """A unique pupil number whose check letter is right, permanent (13 characters) or temporary (ends in a letter)."""
     bare = compact(value)
-    shaped = pl.when(bare.str.contains(rf"^[{UPN_CHECK_LETTERS}]\d{{11}}[0-9{UPN_CHECK_LETTERS}]$")).then(bare)
-    letters = {letter: str(at) for at, letter in enumerate(UPN_CHECK_LETTERS)}
-    total = sum(
-        (_digit(shaped, at) * (at + 1) for at in range(1, 12)),
-        start=shaped.str.slice(12, 1).replace(letters).cast(pl.Int32, strict=False) * 13,
-    )
-    expected = shaped.str.slice(0, 1).replace(letters).cast(pl.Int32, strict=False)
+    shaped = bare.str.extract(rf"^([{UPN_CHECK_LETTERS}][0-9]{{11}}[0-9{UPN_CHECK_LETTERS}])$")
+    letters = {letter: at for at, letter in enumerate(UPN_CHECK_LETTERS)}
+    last = {**letters, **{str(digit): digit for digit in range(10)}}
+    total = _weighted(shaped.str.slice(1, 11), range(2, 13)) + _number_of(shaped.str.slice(12, 1), last) * 13
+    expected = _number_of(shaped.str.slice(0, 1), letters)
     return pl.when(total % UPN_MODULUS == expected).then(shaped)
 
 
-def _digit(value: pl.Expr, at: int) -> pl.Expr:
-    return value.str.slice(at, 1).cast(pl.Int32, strict=False)
+def _weighted(digits: pl.Expr, weights: range) -> pl.Expr:
+    """The sum of each digit times its weight; the text is turned into a number once, for that is what costs."""
+    number = digits.cast(pl.Int64, strict=False)
+    powers = (10**at for at in reversed(range(len(weights))))
+    return sum(
+        (number // power % 10 * weight for power, weight in zip(powers, weights, strict=True)),
+        start=pl.lit(0, pl.Int64),
+    )
+
+
+def _number_of(letter: pl.Expr, numbers: dict[str, int]) -> pl.Expr:
+    return letter.replace_strict(numbers, default=None, return_dtype=pl.Int64)
 
 
 def nino(value: pl.Expr) -> pl.Expr:
@@ -170,10 +197,10 @@ def nino(value: pl.Expr) -> pl.Expr:
 def nhs_number(value: pl.Expr) -> pl.Expr:
     """An NHS number whose tenth digit checks (modulus 11)."""
     bare = compact(value)
-    shaped = pl.when(bare.str.contains(r"^\d{10}$")).then(bare)
-    total = sum((_digit(shaped, at) * (10 - at) for at in range(1, 9)), start=_digit(shaped, 0) * 10)
+    shaped = bare.str.extract(r"^([0-9]{10})$")
+    total = _weighted(shaped.str.slice(0, 9), range(10, 1, -1))
     check = (NHS_MODULUS - total % NHS_MODULUS) % NHS_MODULUS
-    return pl.when(check == _digit(shaped, 9)).then(shaped)
+    return pl.when(check == shaped.str.slice(9, 1).cast(pl.Int64)).then(shaped)
 
 
 _SEXES = {

@@ -9,6 +9,7 @@ missing value, and a missing value breaks no rule about values but the one again
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -218,6 +219,7 @@ def _unexpected_rows(domain: Mapping[str, Any], arguments: Mapping[str, Any], re
     return Compiled(query=f"SELECT count(*) FROM ({template.format(batch=relation.sql)}) AS unexpected")
 
 
+@lru_cache(maxsize=4096)
 def _plain_condition(template: str) -> str | None:
     """The condition of `SELECT * FROM {batch} WHERE condition`, which the shared scan can count; None for another."""
     parts = _PLAIN_QUERY.fullmatch(template)

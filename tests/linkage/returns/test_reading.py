@@ -10,7 +10,9 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from tests.fuzz.shapes import xls_of, zipped
 from tf_assets.linkage.returns.reading import Sheet, read_rows
 from tf_assets.linkage.returns.spreadsheets import OLE_MAGIC
 from tf_assets.warehouse.errors import InputRefused
@@ -72,6 +74,53 @@ def test_a_row_wider_than_the_headings_keeps_all_its_cells() -> None:
     assert _rows(sheet)[0] == [2, *wide]
 
 
+def test_the_line_that_tells_excel_the_delimiter_is_no_row() -> None:
+    assert _rows(read_rows(b"sep=;\r\n" + _csv(HEADINGS, ANN, delimiter=";").encode())) == [[2, *ANN]]
+
+
+def test_a_few_foreign_bytes_do_not_spoil_the_accents_of_the_others() -> None:
+    other = ["F2", "P3", "Renée", "Müller", *ANN[4:]]
+    content = _csv(HEADINGS, ANN, other).encode() + _csv(["F3", "P4", "José", "Hall", *ANN[4:]]).encode("cp1252")
+    sheet = read_rows(content)
+    assert sheet.cells["c2"].to_list() == ["Zoë", "Renée", "José"]
+    assert sheet.detail == "utf-8 with 1 broken characters, comma"
+
+
+def test_stray_nulls_and_the_apostrophe_of_a_spreadsheet_are_taken_out() -> None:
+    row = ["'00123", "P1\0", *ANN[2:]]
+    assert _rows(read_rows(_csv(HEADINGS, row, *[BEN] * 30).encode()))[0] == [2, "00123", "P1", *ANN[2:]]
+
+
+def test_a_name_that_begins_with_an_apostrophe_keeps_it() -> None:
+    row = [*ANN[:3], "'t Hooft", *ANN[4:]]
+    assert _rows(read_rows(_csv(HEADINGS, row).encode()))[0][4] == "'t Hooft"
+
+
+def test_a_sheet_saved_to_its_last_row_is_read_to_the_last_that_holds_anything() -> None:
+    sheet = read_rows(_csv(HEADINGS, ANN).encode() + b",,,,,,,\n" * 1_400_000)
+    assert _rows(sheet) == [[2, *ANN]]
+
+
+def test_headings_on_two_rows_under_merged_cells() -> None:
+    upper = ["Family", "Person", "", "", "", "Home", "Programme", ""]
+    lower = ["ref", "ref", "Forename", "Surname", "DOB", "Postcode", "status", "start date"]
+    sheet = read_rows(_csv(["Register"], upper, lower, ANN).encode())
+    assert list(sheet.headings.values())[:2] == ["Family ref", "Person ref"]
+    assert (sheet.heading_row, _rows(sheet)) == (3, [[4, *ANN]])
+
+
+def test_a_row_of_a_person_is_never_taken_for_headings() -> None:
+    cells = ["Zoë", "Smith", "female", "adult", "programme", "Oak", *["yes", "no"] * 5, "M1 1AE"]
+    with pytest.raises(InputRefused, match="No row of headings"):
+        read_rows(_csv(cells, cells).encode())
+
+
+def test_a_value_that_was_joined_to_the_headings_is_no_heading() -> None:
+    sheet = read_rows(_csv([*HEADINGS, "Zyzxcanary"], [*ANN, ""], [*BEN[:3], "Zyzxcanary", *BEN[4:], "x"]).encode())
+    assert "Zyzxcanary" not in sheet.headings.values()
+    assert sheet.stray_columns == ()
+
+
 def _workbook(fill: Callable[[openpyxl.Workbook], None]) -> bytes:
     book = openpyxl.Workbook()
     fill(book)
@@ -101,6 +150,80 @@ def test_a_workbook_with_notes_titles_and_cells_of_every_type() -> None:
         [5, "F1", "7", "Ann", "Smith", "1985-02-13 00:00:00", "M1 1AE", "programme", "42125"],
         [7, "F1", "8", "Ben", "Smith", "14/02/2005", "M1 1AE", "programme", "1/5/15"],
     ]
+
+
+def test_formulas_give_their_last_result_and_hidden_sheets_give_nothing() -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        sheet = book.active
+        assert sheet is not None
+        sheet.append(HEADINGS)
+        sheet.append([*ANN[:2], '=cmd|"/C calc"!A0', *ANN[3:]])
+        sheet.row_dimensions[2].hidden = True
+        hidden = book.create_sheet("Old")
+        hidden.append(HEADINGS)
+        hidden.append(BEN)
+        hidden.sheet_state = "hidden"
+
+    rows = _rows(read_rows(_workbook(fill)))  # a workbook that no program has calculated holds no result
+    assert rows == [[2, *ANN[:2], None, *ANN[3:]]]
+
+
+def test_dates_of_the_other_calendar_of_workbooks() -> None:
+    def fill(book: openpyxl.Workbook) -> None:
+        book.epoch = CALENDAR_MAC_1904
+        assert book.active is not None
+        book.active.append(HEADINGS)  # type: ignore[union-attr]
+        book.active.append([*ANN[:4], date(1985, 2, 13), *ANN[5:]])  # type: ignore[union-attr]
+
+    assert _rows(read_rows(_workbook(fill)))[0][5] == "1985-02-13 00:00:00"
+
+
+def test_an_older_workbook() -> None:
+    sheet = read_rows(xls_of([[], ["Register"], HEADINGS, ANN, BEN]))
+    assert (sheet.kind, sheet.heading_row, _rows(sheet)) == ("xls", 3, [[4, *ANN], [5, *BEN]])
+
+
+GOOD = _csv(HEADINGS, ANN, BEN).encode()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"register.csv": GOOD},
+        {"July/Smith family.txt": GOOD},
+        {"register.csv": GOOD, "__MACOSX/._register.csv": b"x,y\n", ".DS_Store": b"x"},
+        {"register.csv": GOOD, "read me.txt": b"Dear colleague,\nplease find enclosed, as agreed, our return.\n"},
+        {"register.csv": GOOD, "letter.docx": zipped({"[Content_Types].xml": b"<T/>", "word/document.xml": b"<w/>"})},
+        {"register.xls": xls_of([HEADINGS, ANN, BEN])},
+    ],
+)
+def test_the_one_register_of_a_zip_file(members: dict[str, bytes]) -> None:
+    sheet = read_rows(zipped(members))
+    assert sheet.detail.endswith(", zipped")
+    assert _rows(sheet) == [[2, *ANN], [3, *BEN]]
+
+
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ({}, "does not hold one register alone"),
+        ({"1.csv": GOOD, "2.csv": GOOD}, "does not hold one register alone"),
+        ({"1.csv": GOOD, "2.xlsx": b"PK\x03\x04 torn"}, "does not hold one register alone"),
+        ({"1.csv": GOOD, "2.zip": zipped({"x.csv": GOOD})}, "does not hold one register alone"),
+        ({"1.zip": zipped({"x.csv": GOOD})}, "holds another zip file"),
+        ({"letter.txt": b"Dear colleague\n"}, "not a table"),
+        ({"a.txt": b"Dear colleague\n", "b.txt": b"alpha;beta\n1;2\n"}, "No row of headings"),
+        ({"../register.csv": GOOD}, "places outside itself"),
+        ({"/register.csv": GOOD}, "places outside itself"),
+        ({"C:\\register.csv": GOOD}, "places outside itself"),
+        ({"register.csv": b" " * 3_000_000}, "unpacks to far more"),
+        ({f"{at}.csv": GOOD for at in range(21)}, "does not hold one register alone"),
+    ],
+)
+def test_a_zip_file_without_one_register_is_refused(members: dict[str, bytes], sentence: str) -> None:
+    with pytest.raises(InputRefused, match=sentence) as refusal:
+        read_rows(zipped(members))
+    assert [name for name in members if name in str(refusal.value)] == []
 
 
 def test_two_sheets_with_a_register_are_refused_rather_than_one_lost() -> None:
@@ -189,7 +312,7 @@ def test_what_is_no_whole_table_is_refused(content: bytes, sentence: str) -> Non
 
 
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tf_assets.linkage.returns.spreadsheets.MOST_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr("tf_assets.linkage.returns.archives.MOST_UNPACKED_BYTES", 1000)
     with pytest.raises(InputRefused, match="unpacks to far more"):
         read_rows(_archive(**{"xl__workbook_xml": "<w/>" * 1000}))
 

@@ -6,6 +6,10 @@ import polars as pl
 
 ROW_NUMBER = "row_number"
 
+MOST_CELLS = 10_000_000
+"""Rows times columns. The largest council's register has half a million; a reader allocates them all, however few are
+filled (ours)."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -29,8 +33,11 @@ class Grid:
 
 def grid_of(frame: pl.DataFrame, kind: str, detail: str, n_last_fields: int | None = None) -> Grid:
     """Blank cells become null, columns that are blank throughout go, and rows get their numbers."""
-    texts = frame.rename({old: f"c{at}" for at, old in enumerate(frame.columns)})
-    trimmed = texts.with_columns(pl.all().str.strip_chars()).with_columns(pl.all().replace("", None))
-    counts = trimmed.count().row(0) if trimmed.width else ()
-    filled = [column for column, n in zip(trimmed.columns, counts, strict=True) if n]
+    texts = frame.lazy().rename({old: f"c{at}" for at, old in enumerate(frame.columns)})
+    trimmed = (
+        texts.with_columns(pl.all().str.strip_chars())
+        .with_columns(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()))
+        .collect()
+    )
+    filled = [column for column in trimmed.columns if trimmed[column].null_count() < trimmed.height]
     return Grid(trimmed.select(filled).with_row_index(ROW_NUMBER, offset=1), kind, detail, n_last_fields)

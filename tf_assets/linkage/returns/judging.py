@@ -191,14 +191,18 @@ def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) 
 
 def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     """row_number and one boolean column a rule."""
-    return rows.select(ROW_NUMBER, *(rule.when.fill_null(False).alias(rule.id) for rule in RULES))
+    told = (rule.when.fill_null(False).alias(rule.id) for rule in RULES)
+    return rows.lazy().select(ROW_NUMBER, *told).collect()  # lazy, so that what rules share is computed once
 
 
 def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -> pl.DataFrame:
     """What is said of columns that are absent, once, and of the rows in those that are there."""
     unsaid = {each.name for each in absent}
+    counts = broken.select(pl.col(rule.id).sum() for rule in RULES).row(0, named=True)
     found = [
-        broken.filter(pl.col(rule.id)).select(
+        broken.lazy()
+        .filter(pl.col(rule.id))
+        .select(
             *received.columns(),
             row_number=pl.col(ROW_NUMBER),
             field=pl.lit(rule.field),
@@ -208,10 +212,12 @@ def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -
             advice=pl.lit(rule.advice),
         )
         for rule in RULES
-        if rule.field not in unsaid and broken[rule.id].any()
+        if rule.field not in unsaid and counts[rule.id]
     ]
     of_rows = [each.select(JUDGEMENT_SCHEMA.names()).cast(JUDGEMENT_SCHEMA) for each in found]
-    return pl.concat([_column_judgements(received, absent), *of_rows]).sort(ROW_NUMBER, "rule", "field")
+    return (
+        pl.concat([_column_judgements(received, absent).lazy(), *of_rows]).sort(ROW_NUMBER, "rule", "field").collect()
+    )
 
 
 def _accepted(rows: pl.DataFrame, broken: pl.DataFrame, refused_rows: pl.Series) -> pl.DataFrame:

@@ -91,10 +91,9 @@ def _identity_columns(sent: pl.DataFrame, has_full_name: bool) -> list[pl.Series
         "nino": ("nino", standardise.nino),
         "school_name": ("school_name", standardise.address),
     }
-    return [
-        standardise.distinctly(sent[f"sent_{source}"], standard).alias(column)
-        for column, (source, standard) in made.items()
-    ]
+    return standardise.distinctly_all(
+        {column: (sent[f"sent_{source}"], standard) for column, (source, standard) in made.items()}
+    )
 
 
 def _programme_columns(sent: pl.DataFrame) -> list[pl.Series]:
@@ -122,11 +121,11 @@ def _meaning(text: str, words: dict[str, str]) -> str | None:
 
 def _flags(texts: pl.Series) -> pl.Series:
     """Blank means no where the column never writes a no: councils tick what applies. Else it means not known."""
-    values = texts.to_frame("t").select(standardise.flag(pl.col("t"))).to_series()
+    if texts.null_count() == texts.len():
+        return texts.cast(pl.Boolean)
+    values = standardise.distinctly(texts, standardise.flag)
     writes_no = bool((values == False).any())  # noqa: E712
-    if texts.null_count() == texts.len() or writes_no:
-        return values
-    return texts.to_frame("t").select(pl.when(pl.col("t").is_null()).then(False).otherwise(values)).to_series()
+    return values if writes_no else values.zip_with(texts.is_not_null(), pl.Series([False]))
 
 
 def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, dict[str, DateOrder], int]:
