@@ -32,7 +32,8 @@ class Sheet:
     cells: row_number and text columns, below the headings, without blank rows, totals and repeated headings;
     headings: cell column -> heading as sent (None where a column has none); heading_row: its row number;
     kind and detail: how the file was read; n_blank and n_totals: rows left out;
-    stray_columns: columns to the right of the last heading, in delimited text a sign of an unquoted delimiter.
+    stray_columns: columns to the right of the last heading, in delimited text a sign of an unquoted delimiter;
+    titles: cells above the headings.
     """
 
     cells: pl.DataFrame
@@ -43,6 +44,7 @@ class Sheet:
     n_blank: int
     n_totals: int
     stray_columns: tuple[str, ...]
+    titles: tuple[str, ...] = ()
 
 
 def read_rows(content: bytes) -> Sheet:
@@ -101,6 +103,7 @@ def _sheet_below(grid: Grid, at: int) -> Sheet:
         n_blank=below.height - filled.height,
         n_totals=filled.height - cells.height,
         stray_columns=_stray_columns(grid, headings),
+        titles=tuple(cell for row in grid.cells.select(columns).head(at).rows() for cell in row if cell),
     )
 
 
