@@ -8,6 +8,9 @@ from tf_assets.country.dirty.faults import FAULT, MERGED, MOVED, SPLIT
 from tf_assets.country.dirty.histories import IS_SEEN, with_history
 
 Q1, Q2, Q3 = date(2015, 4, 1), date(2015, 7, 1), date(2015, 10, 1)
+AWAITING = "is awaiting"
+"""In place of a fault: a good row of somebody who waits."""
+
 Row = tuple[date, str | None, str, str | None]
 
 
@@ -17,6 +20,9 @@ def _history(*rows: Row, plan: dict[date, str] | None = None) -> list[tuple[str 
         schema={"quarter_date": pl.Date, "person_ref": pl.String, "family_ref": pl.String, FAULT: pl.String},
         orient="row",
     )
+    is_reversed = pl.col(FAULT).is_in(["status_reversed", AWAITING]).fill_null(False)
+    group = pl.when(is_reversed).then(pl.lit("awaiting")).otherwise(pl.lit("programme"))
+    frame = frame.with_columns(group.alias("programme_group"), pl.col(FAULT).replace(AWAITING, None))
     return with_history(frame, plan or {}).select(FAULT, IS_SEEN).rows()
 
 
@@ -24,6 +30,13 @@ def test_a_fault_is_seen_where_the_first_return_had_it_right() -> None:
     right, wrong = (Q1, "P1", "F1", None), (Q2, "P1", "F1", "sex_changed")
     assert _history(right, wrong) == [(None, False), ("sex_changed", True)]
     assert _history(wrong, (Q3, "P1", "F1", "sex_changed")) == [("sex_changed", False)] * 2
+
+
+def test_a_status_or_a_start_is_seen_where_the_person_was_on_the_programme() -> None:
+    for fault in ("status_reversed", "start_changed"):
+        wrong = (Q2, "P1", "F1", fault)
+        assert _history((Q1, "P1", "F1", None), wrong)[1] == (fault, True)
+        assert _history((Q1, "P1", "F1", AWAITING), wrong)[1] == (fault, False)
 
 
 def test_a_row_or_a_return_that_was_refused_shows_nothing() -> None:

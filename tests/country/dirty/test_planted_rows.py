@@ -193,8 +193,6 @@ def test_every_row_of_the_register_is_sent(country, tables) -> None:
         due = country.register.filter((pl.col("council_code") == code) & (pl.col("quarter_date") == quarter)).height
         second = pl.col("defect").is_in(["duplicate_person", "person_in_two_families"])
         twice = country.defects.filter((pl.col("path") == path) & second).height
-            (pl.col("path") == path) & pl.col("defect").is_in(["duplicate_person", "person_in_two_families"])
-        ).height
         people = [row for row in tables[path].values() if any(row.values()) and "Total" not in row.values()]
         assert len(people) == due + twice, path
 

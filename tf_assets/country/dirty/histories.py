@@ -17,6 +17,9 @@ COUNTING = (None, "late", "corrected", "cut_short", "sent_twice")
 MENDED = "corrected"
 """The mishap after which all rows of the slot are right."""
 
+OF_THE_PROGRAMME = ("status_reversed", "start_changed")
+"""Faults that change what is only said of people on the programme."""
+
 _PERSON = ("person_ref",)
 
 
@@ -24,7 +27,8 @@ def with_history(rows: pl.DataFrame, plan: dict[date, str]) -> pl.DataFrame:
     """Add `is_seen` to a council's rows as sent, and the register's own changes of families to its faults.
 
     rows: of every quarter, with FAULT and the references as sent; plan: quarter -> mishap. is_seen: an earlier return
-    that counts has the person without the row's fault, and the first such return has it right.
+    that counts has the person without the row's fault, and the first such return has it right; for faults of the
+    programme's columns, the first that has the person on the programme.
     """
     kinds = {quarter: plan.get(quarter) for quarter in rows["quarter_date"].unique().to_list()}
     counting = [quarter for quarter, kind in kinds.items() if kind in COUNTING]
@@ -46,9 +50,18 @@ def with_history(rows: pl.DataFrame, plan: dict[date, str]) -> pl.DataFrame:
             before_date=pl.col("quarter_date").shift(1).over(_PERSON),
         )
     )
+    on_programme = used.filter(pl.col("programme_group") == "programme").unique(
+        _PERSON, keep="first", maintain_order=True
+    )
+    begun = on_programme.select(*_PERSON, begun_said="said", begun_date="quarter_date")
+    held = used.join(begun, on=_PERSON, how="left")
     is_later = pl.col("place") != pl.col("first_place")
-    is_other = pl.col("first_said").is_null() | (pl.col("first_said") != pl.col(FAULT))
-    seen = used.filter(is_later & is_other)["place"]
+    is_begun = (pl.col("begun_date") < pl.col("quarter_date")).fill_null(False)
+    seen = held.filter(
+        pl.when(pl.col(FAULT).is_in(OF_THE_PROGRAMME))
+        .then(is_begun & pl.col("begun_said").ne_missing(pl.col(FAULT)))
+        .otherwise(is_later & pl.col("first_said").ne_missing(pl.col(FAULT)))
+    )["place"]
     changes = _family_changes(used)
     joined = sent.join(changes, on="place", how="left", maintain_order="left")
     return joined.with_columns(
