@@ -79,6 +79,7 @@ def count_defects(zone: Zone, home: Home) -> DefectCounts:
     """
     files = _with_hashes(pl.read_parquet(home.truth / "files.parquet"), home.landing)
     judgements = zone.read("return_judgements").rename({"source_sha256": "sha256", "quarter_date": "quarter"})
+    judgements = judgements.with_columns(pl.col("row_number").cast(pl.Int64))
     received = _received(judgements, home)
     judged = files.filter(pl.col("expected_verdict") == "accepted").join(
         received.filter(pl.col("verdict") == "accepted"), on=_SLOT, how="semi"
