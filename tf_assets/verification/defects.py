@@ -6,7 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from tf_assets.linkage.returns.receipts import receipts
+from tf_assets.linkage.arrivals import Arrival, ArrivalRegister
+from tf_assets.linkage.partitions import Slot
+from tf_assets.linkage.returns.receipts import FileVerdict, receipts
+from tf_assets.linkage.returns.slots import landed_files
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.models import load_models
 from tf_assets.warehouse.zone import Zone
@@ -104,14 +107,22 @@ def count_defects(zone: Zone, home: Home) -> DefectCounts:
 def _received(judgements: pl.DataFrame, home: Home) -> pl.DataFrame:
     """The verdict on each file, by slot and hash: accepted, superseded, duplicate or refused."""
     refused = judgements.filter(pl.col("row_number") == 0, pl.col("severity") == "refused")
-    refusals = {
-        (council_code, quarter, sha256): sentence
+    judged = {
+        (Slot(council_code, quarter).folder, sha256): FileVerdict("refused", sentence)
         for council_code, quarter, sha256, sentence in refused.select(
             "council_code", "quarter", "sha256", "sentence"
         ).iter_rows()
     }
-    found = receipts(home.landing, refusals).rename({"quarter_date": "quarter"}).select(*_SLOT, "verdict")
+    found = receipts(_arrived(home), judged).rename({"quarter_date": "quarter"}).select(*_SLOT, "verdict")
     return found.with_columns(verdict=pl.col("verdict").replace("current", "accepted")).unique()
+
+
+def _arrived(home: Home) -> list[Arrival]:
+    """Returns and withdrawals in the order of receipt, those too that nothing has recorded yet."""
+    recorded = ArrivalRegister.of_home(home).all("return", "withdrawal")
+    landed = (file.arrival() for file in landed_files(home.landing))
+    known = {(each.kind, each.slot, each.order): each for each in [*landed, *recorded]}
+    return sorted(known.values(), key=lambda each: each.order)
 
 
 def _changes(zone: Zone) -> pl.DataFrame:
