@@ -26,6 +26,11 @@ LEAST_PART = 10
 LEAST_COLLIDING_SHARE = 0.1
 """Rows whose reference stands above with another person, as a share of all (ours)."""
 
+MOST_NAMES = 1_000
+"""A column of more different texts, or more titles between the rows, names no councils (ours)."""
+
+LONGEST_TITLE = 200
+
 RANGES_SHOWN = 5
 
 _KINDS = {
@@ -85,6 +90,8 @@ def _by_column(cells: pl.DataFrame, headings: dict[str, str | None], council_cod
     for column, heading in headings.items():
         if heading and plain_words(heading) in COUNCIL_HEADINGS:
             texts = cells[column].drop_nulls().unique().to_list()
+            if len(texts) > MOST_NAMES:
+                continue
             codes = cells[column].replace_strict(
                 {text: council_named(text) for text in texts}, default=None, return_dtype=pl.String
             )
@@ -107,7 +114,7 @@ def _by_title(cells: pl.DataFrame, titles: Iterable[str], council_code: str) -> 
     alone = cells.filter(pl.sum_horizontal(pl.col(columns).is_not_null()) == 1).select(
         ROW_NUMBER, text=pl.coalesce(columns)
     )
-    for number, text in alone.filter(pl.col("text").str.contains(_OF_A_REGISTER)).iter_rows():
+    for number, text in alone.filter(pl.col("text").str.contains(_OF_A_REGISTER)).head(MOST_NAMES).iter_rows():
         found = _titled(text)
         if found and found != council_code:
             below = cells.filter(pl.col(ROW_NUMBER) > number)[ROW_NUMBER]
@@ -162,7 +169,7 @@ def _wrong(evidence: str) -> str:
 
 def _titled(text: str) -> str | None:
     """The council that a part of a title names, where the rest of the title is of a register."""
-    if not re.search(_OF_A_REGISTER, text):
+    if len(text) > LONGEST_TITLE or not re.search(_OF_A_REGISTER, text):
         return None
     parts = re.split(_TITLE_BREAK, text)
     return next((found for part in parts if part.strip() and (found := council_named(part))), None)

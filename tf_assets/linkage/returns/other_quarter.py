@@ -26,6 +26,7 @@ STRAY_SHARE = 0.02
 """Of the usual number, so many may fall into the quarter by a slip of the pen (ours)."""
 
 QUARTERS_BEFORE = 4
+LONGEST_TITLE = 200
 
 _MONTHS = {name: at for at, name in enumerate(("jan", "apr", "jul", "oct"))}
 _ENDS = {name: at for at, name in enumerate(("mar", "jun", "sep", "dec"))}
@@ -119,7 +120,7 @@ def _quarters_before(quarter: date, earliest: date) -> list[date]:
 
 
 def _titled(titles: Iterable[str], quarter: date) -> str | None:
-    named = [each for title in titles for each in quarters_named(title)]
+    named = [each for title in titles for each in quarters_named(title[:LONGEST_TITLE])]
     if not named or any(quarter in each for each in named):
         return None
     return (
