@@ -46,6 +46,18 @@ def test_a_row_or_a_return_that_was_refused_shows_nothing() -> None:
     assert _history((Q1, "P1", "F1", "sex_changed"), wrong, plan={Q1: "corrected"})[1] == ("sex_changed", True)
 
 
+def test_a_first_return_that_leaves_the_field_open_shows_nothing() -> None:
+    wrong = (Q2, "P1", "F1", "sex_changed")
+    assert _history((Q1, "P1", "F1", "sex_unknown"), wrong)[1] == ("sex_changed", False)
+    assert _history((Q1, "P1", "F1", "title_in_name"), wrong)[1] == ("sex_changed", True)
+
+
+def test_a_mended_return_has_no_second_row() -> None:
+    rows = [(Q1, "P1", "F1", None), (Q1, "P1", "F2", "person_in_two_families"), (Q1, "P2", "F2", None),
+            (Q2, "P1", "F1", None), (Q2, "P2", "F2", None)]  # fmt: skip
+    assert [fault for fault, _ in _history(*rows, plan={Q1: "corrected"})[3:]] == [None, None]
+
+
 def test_families_that_change_are_marked_on_rows_without_a_fault() -> None:
     before = [(Q1, "P1", "F1", None), (Q1, "P2", "F1", None), (Q1, "P3", "F2", None)]
     split = [(Q2, "P1", "F1", None), (Q2, "P2", "F9", None), (Q2, "P3", "F2", None)]

@@ -7,7 +7,17 @@ from datetime import date
 
 import polars as pl
 
-from tf_assets.country.dirty.faults import BY_NAME, FAULT, MERGED, MOVED, REFUSED, SPLIT
+from tf_assets.country.dirty.faults import (
+    BY_NAME,
+    DUPLICATE,
+    FAULT,
+    MERGED,
+    MOVED,
+    REFUSED,
+    REPAIRED,
+    SPLIT,
+    TWO_FAMILIES,
+)
 
 IS_SEEN = "is_seen"
 
@@ -27,20 +37,22 @@ def with_history(rows: pl.DataFrame, plan: dict[date, str]) -> pl.DataFrame:
     """Add `is_seen` to a council's rows as sent, and the register's own changes of families to its faults.
 
     rows: of every quarter, with FAULT and the references as sent; plan: quarter -> mishap. is_seen: an earlier return
-    that counts has the person without the row's fault, and the first such return has it right; for faults of the
+    that counts has the person without a fault in the field, and so has the first such return; for faults of the
     programme's columns, the first that has the person on the programme.
     """
     kinds = {quarter: plan.get(quarter) for quarter in rows["quarter_date"].unique().to_list()}
     counting = [quarter for quarter, kind in kinds.items() if kind in COUNTING]
     mended = [quarter for quarter, kind in kinds.items() if kind == MENDED]
     refusing = [fault.name for fault in BY_NAME.values() if fault.severity == REFUSED]
-    said = pl.when(~pl.col("quarter_date").is_in(mended)).then(pl.col(FAULT))
+    is_mended = pl.col("quarter_date").is_in(mended)
+    said = pl.when(~is_mended).then(pl.col(FAULT))
     sent = rows.with_columns(place=pl.int_range(pl.len()), said=said)
     used = (
         sent.filter(
             pl.col("quarter_date").is_in(counting)
             & pl.col("person_ref").is_not_null()
             & ~pl.col("said").is_in(refusing).fill_null(False)
+            & ~(is_mended & pl.col(FAULT).is_in([DUPLICATE, TWO_FAMILIES]).fill_null(False))
         )
         .sort("quarter_date", "place")
         .with_columns(
@@ -60,13 +72,19 @@ def with_history(rows: pl.DataFrame, plan: dict[date, str]) -> pl.DataFrame:
     seen = held.filter(
         pl.when(pl.col(FAULT).is_in(OF_THE_PROGRAMME))
         .then(is_begun & pl.col("begun_said").ne_missing(pl.col(FAULT)))
-        .otherwise(is_later & pl.col("first_said").ne_missing(pl.col(FAULT)))
+        .otherwise(is_later & _field(pl.col("first_said")).ne_missing(_field(pl.col(FAULT))))
     )["place"]
     changes = _family_changes(used)
     joined = sent.join(changes, on="place", how="left", maintain_order="left")
     return joined.with_columns(
         pl.coalesce(FAULT, "change").alias(FAULT), pl.col("place").is_in(seen.implode()).alias(IS_SEEN)
     ).drop("place", "said", "change")
+
+
+def _field(fault: pl.Expr) -> pl.Expr:
+    """The field that a fault leaves wrong or empty; null where none is, or where a reader mends it."""
+    fields = {name: each.field for name, each in BY_NAME.items() if each.severity != REPAIRED}
+    return fault.replace_strict(fields, default=None, return_dtype=pl.String)
 
 
 def _family_changes(used: pl.DataFrame) -> pl.DataFrame:
