@@ -42,9 +42,17 @@ def make_demo_home(home: Home, seed: int, size: str, scenario: str) -> None:
         create_demo_keys(home, seed)
 
 
-def write_country(out: Path, seed: int, size: str, scenario: str, families: int | None, councils: int | None) -> None:
+def write_country(
+    out: Path,
+    seed: int,
+    size: str,
+    scenario: str,
+    families: int | None,
+    councils: int | None,
+    quarters: int | None = None,
+) -> None:
     """Write `landing/` and `truth/` below `out`; they appear whole, the truth last, or not at all."""
-    chosen = size_named(size, families=families, councils=councils)
+    chosen = size_named(size, families=families, councils=councils, quarters=quarters)
     part = out / ".country"
     shutil.rmtree(part, ignore_errors=True)
     started = time.monotonic()

@@ -36,7 +36,7 @@ class Size:
         return quarters
 
 
-MIN_FAMILIES, N_COUNCILS = 50, 152
+MIN_FAMILIES, N_COUNCILS, N_QUARTERS = 50, 152, 20
 ALL_YEARS = (2013, 2014, 2015, 2016, 2017, 2018)
 
 SIZES: dict[str, Size] = {
@@ -60,8 +60,10 @@ SIZES: dict[str, Size] = {
 """The sizes of DATA.md by name. National: about 40M adults and 8M pupils."""
 
 
-def size_named(name: str, families: int | None = None, councils: int | None = None) -> Size:
-    """A declared size, with its families (and its population in proportion) and councils changed on request."""
+def size_named(
+    name: str, families: int | None = None, councils: int | None = None, quarters: int | None = None
+) -> Size:
+    """A declared size, with its families (and its population in proportion), councils and quarters changed on request."""
     if name not in SIZES:
         raise EvaluationError(f"There is no size of that name. Choose one of {', '.join(SIZES)}.")
     size = SIZES[name]
@@ -74,4 +76,8 @@ def size_named(name: str, families: int | None = None, councils: int | None = No
         if not 1 <= councils <= N_COUNCILS:
             raise EvaluationError(f"England has {N_COUNCILS} councils. Ask for a number from 1 to {N_COUNCILS}.")
         size = replace(size, n_councils=councils)
+    if quarters is not None:
+        if not 1 <= quarters <= N_QUARTERS:
+            raise EvaluationError(f"The programme has {N_QUARTERS} quarters. Ask for a number from 1 to {N_QUARTERS}.")
+        size = replace(size, n_quarters=quarters)
     return size

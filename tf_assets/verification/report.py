@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.verification.canaries import Search, search_home
-from tf_assets.verification.defects import DefectCounts, count_defects
+from tf_assets.verification.defects import LEAST_CAUGHT, MOST_GOOD_REFUSED, DefectCounts, count_defects
 from tf_assets.verification.effects import published_beside_planted
 from tf_assets.verification.linkage import linkage_quality
 from tf_assets.warehouse.errors import EvaluationError
@@ -51,14 +51,11 @@ def compare_with_truth(home: Home) -> Verification:
 
 
 def verify_home(home: Home, console: Console, report_json: Path | None = None) -> bool:
-    """Print the comparison; whether it is clean of canaries."""
+    """Print the comparison; whether it is clean of canaries and the intake is good enough."""
     found = compare_with_truth(home)
     print_frame(console, "Linkage against the truth", found.linkage)
     print_frame(console, "Effects for England, percentage points: published beside planted", found.effects)
-    print_frame(console, "Planted defects of rows", found.defects.rows)
-    print_frame(console, "Planted defects of files", found.defects.files)
-    good, refused = found.defects.n_good_rows, found.defects.n_good_refused
-    console.print(f"Good rows refused: {refused} of {good} ({refused / max(good, 1):.2%}).", highlight=False)
+    print_defects(console, found.defects)
     search = found.canaries
     console.print(
         f"Canaries: {search.n_canaries} planted identifiers, searched for in {search.n_files} files "
@@ -69,7 +66,40 @@ def verify_home(home: Home, console: Console, report_json: Path | None = None) -
     )
     if report_json:
         report_json.write_text(json.dumps(_as_json(found), indent=2, default=str) + "\n")
-    return found.is_clean
+    return found.is_clean and found.defects.is_good_enough
+
+
+def verify_returns(home: Home, console: Console, report_json: Path | None = None) -> bool:
+    """Print what the intake made of the planted defects, where nothing but the intake has run; whether it is enough."""
+    if not (home.truth / "defects.parquet").exists():
+        raise EvaluationError(f"There is no planted truth in {home.root}: only a fictional country has one.")
+    zone = LinkageZone().zone()
+    if zone.read("return_judgements").is_empty():
+        raise EvaluationError(f"No return has been received in {home.root} yet. Run `tf-eval run` first.")
+    defects = count_defects(zone, home)
+    print_defects(console, defects)
+    if report_json:
+        report_json.write_text(json.dumps(_defects_as_json(defects), indent=2, default=str) + "\n")
+    return defects.is_good_enough
+
+
+def print_defects(console: Console, defects: DefectCounts) -> None:
+    """The planted defects by kind, the totals, and whether they reach what an intake must."""
+    print_frame(console, "Planted defects of rows", defects.rows)
+    print_frame(console, "Planted defects of files", defects.files)
+    lines = (
+        f"Caught and named to row and field: {defects.n_caught:,} of {defects.n_detectable:,} that can be seen "
+        f"({defects.share_caught:.2%}; at least {LEAST_CAUGHT:.0%}).",
+        f"Good rows refused: {defects.n_good_refused:,} of {defects.n_good_rows:,} "
+        f"({defects.share_good_refused:.2%}; at most {MOST_GOOD_REFUSED:.1%}).",
+        f"Good rows of which a change between returns is told: {defects.n_good_changed:,} "
+        f"({defects.n_good_changed / max(defects.n_good_rows, 1):.2%}).",
+        f"Files without the verdict that they should have: {int(defects.files['n_missed'].sum())}.",
+    )
+    for line in lines:
+        console.print(line, highlight=False)
+    passed = defects.is_good_enough
+    console.print("The intake passes." if passed else "The intake fails.", style=None if passed else "red")
 
 
 def print_frame(console: Console, title: str, frame: pl.DataFrame) -> None:
@@ -88,8 +118,17 @@ def _as_json(found: Verification) -> dict[str, Any]:
     return {
         "linkage": found.linkage.to_dicts(),
         "effects": found.effects.to_dicts(),
-        "defects": {"rows": found.defects.rows.to_dicts(), "files": found.defects.files.to_dicts()},
-        "good_rows": found.defects.n_good_rows,
-        "good_rows_refused": found.defects.n_good_refused,
+        **_defects_as_json(found.defects),
         "canaries_found": list(found.canaries.found),
+    }
+
+
+def _defects_as_json(defects: DefectCounts) -> dict[str, Any]:
+    return {
+        "defects": {"rows": defects.rows.to_dicts(), "files": defects.files.to_dicts()},
+        "defects_detectable": defects.n_detectable,
+        "defects_caught": defects.n_caught,
+        "good_rows": defects.n_good_rows,
+        "good_rows_refused": defects.n_good_refused,
+        "good_rows_changed": defects.n_good_changed,
     }

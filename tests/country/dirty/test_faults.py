@@ -11,8 +11,11 @@ from tf_assets.country.dirty.faults import (
     FAULT,
     FAULTS,
     PICK,
+    TWO_FAMILIES,
+    TWO_REFERENCES,
     draw_faults,
     keep_possible,
+    mark_double_people,
     mark_second_rows,
     plant_faults,
 )
@@ -40,6 +43,7 @@ PERSON = {
     "assessment_date": date(2015, 4, 2),
     "start_date": date(2015, 5, 1),
     "end_date": date(2015, 6, 1),
+    "end_reason": "moved_away",
 }
 
 
@@ -72,6 +76,11 @@ def rows_with(fault: str | None, **changes: object) -> pl.DataFrame:
         ("start_missing", "start_date", None),
         ("end_before_start", "end_date", date(2015, 4, 29)),
         ("role_missing", "role", None),
+        ("start_changed", "start_date", date(2015, 4, 29)),
+        ("sex_changed", "sex", "M"),
+        ("status_reversed", "programme_group", "awaiting"),
+        ("person_ref_reused", "surname", "Tregarth"),
+        ("person_ref_reused", "forename", "Barnaby"),
     ],
 )
 def test_a_fault_changes_its_column_and_nothing_else(fault: str, column: str, expected: object) -> None:
@@ -79,7 +88,8 @@ def test_a_fault_changes_its_column_and_nothing_else(fault: str, column: str, ex
 
     changed = {name for name in PERSON if row[name] != PERSON[name]}
     assert row[column] == expected
-    assert changed <= {column, "forename", "surname"}
+    declared = next(each for each in FAULTS if each.name == fault)
+    assert changed <= {column, *declared.changes}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,10 @@ def test_a_fault_changes_its_column_and_nothing_else(fault: str, column: str, ex
         ("start_missing", {"programme_group": "awaiting", "start_date": None}),
         ("end_before_start", {"end_date": None}),
         ("birth_after_start", {"start_date": date(2015, 6, 30)}),
+        ("birth_after_assessment", {}),
+        ("upn_of_sibling", {}),
+        ("status_reversed", {"programme_group": "awaiting", "start_date": None}),
+        ("person_ref_reused", {"date_of_birth": date(2000, 1, 1)}),
     ],
 )
 def test_a_fault_leaves_rows_alone_that_it_cannot_befall(fault: str, changes: dict[str, object]) -> None:
@@ -119,19 +133,20 @@ def test_a_date_in_the_other_order_needs_dates_that_have_one() -> None:
 def test_the_second_good_row_of_a_person_is_the_duplicate() -> None:
     rows = pl.DataFrame(
         [
-            ("2015-04-01", "P1", "missing_surname"),
-            ("2015-04-01", "P1", None),
-            ("2015-04-01", "P1", None),
-            ("2015-04-01", "P2", "sex_unknown"),
-            ("2015-04-01", "P2", None),
-            ("2015-04-01", None, "missing_person_ref"),
-            ("2015-07-01", "P1", None),
+            ("2015-04-01", "P1", "F1", "missing_surname"),
+            ("2015-04-01", "P1", "F1", None),
+            ("2015-04-01", "P1", "F1", None),
+            ("2015-04-01", "P2", "F1", "sex_unknown"),
+            ("2015-04-01", "P2", "F1", None),
+            ("2015-04-01", None, "F1", "missing_person_ref"),
+            ("2015-07-01", "P1", "F1", None),
+            ("2015-07-01", "P1", "F2", None),
         ],
-        schema=["quarter_date", "person_ref", FAULT],
+        schema=["quarter_date", "person_ref", "family_ref", FAULT],
         orient="row",
     )
 
-    expected = ["missing_surname", None, DUPLICATE, "sex_unknown", DUPLICATE, "missing_person_ref", None]
+    expected = ["missing_surname", None, DUPLICATE, "sex_unknown", DUPLICATE, "missing_person_ref", None, TWO_FAMILIES]
     assert mark_second_rows(rows)[FAULT].to_list() == expected
 
 
@@ -140,6 +155,38 @@ def test_a_person_to_be_sent_twice_gets_a_row_more() -> None:
 
     assert planted["person_ref"].to_list() == ["P1", "P1"]
     assert mark_second_rows(planted)[FAULT].to_list() == [None, DUPLICATE]
+
+
+def test_a_person_in_two_families_gets_a_row_in_one_further_down() -> None:
+    others = [rows_with(None, family_ref=f"F{at}", person_ref=f"P{at}") for at in range(2, 6)]
+    planted = mark_second_rows(plant_faults(pl.concat([rows_with(TWO_FAMILIES), *others])).sort("family_ref"))
+
+    assert planted.filter(person_ref="P1").select("family_ref", FAULT).rows() == [("F1", None), ("F4", TWO_FAMILIES)]
+
+
+def test_a_pupil_gets_the_number_of_a_faultless_sibling() -> None:
+    sibling = rows_with(None, upn="B123456789012")
+    planted = plant_faults(keep_possible(pl.concat([sibling, rows_with("upn_of_sibling")]), DAY_FIRST))
+    faulty = plant_faults(keep_possible(pl.concat([rows_with("upn_spaces"), rows_with("upn_of_sibling")]), DAY_FIRST))
+
+    assert planted["upn"].to_list() == ["B123456789012", "B123456789012"]
+    assert faulty[FAULT].to_list() == ["upn_spaces", None]
+
+
+def test_a_birth_after_the_assessment_needs_a_family_that_waits() -> None:
+    waiting = rows_with("birth_after_assessment", programme_group="awaiting", start_date=None)
+
+    assert plant_faults(keep_possible(waiting, DAY_FIRST))["date_of_birth"].to_list() == [date(2015, 4, 4)]
+
+
+def test_the_second_reference_of_a_true_person_is_marked() -> None:
+    rows = pl.DataFrame(
+        [("2015-04-01", 1, None), ("2015-04-01", 1, None), ("2015-04-01", 2, "sex_unknown"), ("2015-04-01", 2, None)],
+        schema=["quarter_date", "person_id", FAULT],
+        orient="row",
+    )
+
+    assert mark_double_people(rows)[FAULT].to_list() == [None, TWO_REFERENCES, "sex_unknown", None]
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +201,10 @@ def drawn() -> pl.DataFrame:
     return draw_faults(rows, DAY_FIRST, number, np.random.default_rng(5))
 
 
-@pytest.mark.parametrize("fault", [f for f in FAULTS if f.name != "date_order_mixed"], ids=lambda fault: fault.name)
+NOT_EVERYBODYS = ("date_order_mixed", "birth_after_assessment", "upn_of_sibling")
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f.name not in NOT_EVERYBODYS], ids=lambda fault: fault.name)
 def test_faults_come_at_their_declared_rate(fault, drawn: pl.DataFrame) -> None:
     n = (drawn[FAULT] == fault.name).sum()
 

@@ -1,5 +1,6 @@
 """Which slots go wrong, and what lies in them then."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,20 +15,22 @@ QUARTERS = [date(2015, 4, 1), date(2015, 7, 1), date(2015, 10, 1)]
 
 def register(n_councils: int, n_rows: int = 30) -> pl.DataFrame:
     codes = pl.DataFrame({"council_code": [f"E{n:08d}" for n in range(n_councils)]})
-    return codes.join(pl.DataFrame({"quarter_date": QUARTERS}), how="cross").select(
+    rows = codes.join(pl.DataFrame({"quarter_date": QUARTERS}), how="cross").select(
         pl.all().repeat_by(n_rows).explode()
     )
+    family = pl.int_range(pl.len()).cast(pl.String)
+    return rows.with_columns(family_ref=family, end_date="quarter_date")
 
 
 def shapes(n_councils: int, suffix: str = "csv") -> dict[str, Shape]:
-    return {f"E{n:08d}": Shape(suffix, "schedule", ISO, "schedule") for n in range(n_councils)}
+    return {f"E{n:08d}": Shape(suffix, "schedule", ISO, "schedule", n_titles=2) for n in range(n_councils)}
 
 
 def test_each_mishap_befalls_a_council_of_its_own() -> None:
-    plan = plan_mishaps(register(40), shapes(40), seed=1)
+    plan = plan_mishaps(register(60), shapes(60), seed=1)
 
-    assert sorted(plan.values()) == sorted(KINDS)
-    assert len({code for code, _ in plan}) == len(KINDS)
+    assert set(plan.values()) == set(KINDS)
+    assert len({code for code, _ in plan}) == len(plan)
 
 
 def test_a_small_country_keeps_eleven_slots_in_twelve() -> None:
@@ -41,6 +44,17 @@ def test_only_text_is_cut_short_and_only_a_first_return_is_of_the_wrong_quarter(
 
     assert "cut_short" not in plan.values()
     assert [quarter for (_, quarter), kind in plan.items() if kind == "wrong_quarter"] == [QUARTERS[0]]
+
+
+def test_only_a_busy_register_is_sent_again_and_only_a_titled_one_has_a_wrong_title() -> None:
+    idle = register(60).with_columns(end_date=pl.lit(None, pl.Date))
+    bare = {code: replace(shape, n_titles=0) for code, shape in shapes(60).items()}
+
+    busy = plan_mishaps(register(60), shapes(60), seed=1)
+    assert {"earlier_quarter", "title_of_another_quarter"} <= set(busy.values())
+    assert all(quarter > QUARTERS[0] for (_, quarter), kind in busy.items() if kind == "earlier_quarter")
+    assert "earlier_quarter" not in plan_mishaps(idle, shapes(60), seed=1).values()
+    assert "title_of_another_quarter" not in plan_mishaps(register(60), bare, seed=1).values()
 
 
 def test_short_registers_are_left_alone() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from tf_assets.linkage.returns.judging import Received, ReturnRefused, judge_ret
 
 RECEIVED = Received("E06000001", date(2015, 4, 1), datetime(2015, 7, 20), "ab" * 32)
 HEADINGS = "family_ref,person_ref,forename,surname,date_of_birth,postcode,programme_group,start_date,remarks\n"
-ROWS = "F1,P{at},Quenilda,{surname},13/02/1985,M1 1AE,programme,13/05/2015,none\n"
+ROWS = "F{at},P{at},Quenilda,{surname},{born:%d/%m/%Y},M1 1AE,programme,13/05/2015,none\n"
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,10 @@ def _words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _content(n_bad: int, n_good: int) -> bytes:
-    bad = "".join(ROWS.format(at=f"B{at}", surname="") for at in range(n_bad))
-    good = "".join(ROWS.format(at=f"G{at}", surname="Zzyzxcanary") for at in range(n_good))
+    born = [date(1985, 2, 13) + timedelta(days=at) for at in range(n_bad + n_good)]
+    bad = "".join(ROWS.format(at=f"B{at}", surname="", born=born[at]) for at in range(n_bad))
+    people = enumerate(born[n_bad:])
+    good = "".join(ROWS.format(at=f"G{at}", surname="Zzyzxcanary", born=birth) for at, birth in people)
     return (HEADINGS + bad + good).encode()
 
 

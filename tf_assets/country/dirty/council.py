@@ -9,7 +9,18 @@ import numpy as np
 import polars as pl
 
 from tf_assets.country.dirty.delimited import write_delimited
-from tf_assets.country.dirty.faults import BY_NAME, FAULT, draw_faults, keep_possible, mark_second_rows, plant_faults
+from tf_assets.country.dirty.faults import (
+    BY_NAME,
+    FAULT,
+    OF_THE_REGISTER,
+    UNDETECTABLE,
+    draw_faults,
+    keep_possible,
+    mark_double_people,
+    mark_second_rows,
+    plant_faults,
+)
+from tf_assets.country.dirty.histories import IS_SEEN, with_history
 from tf_assets.country.dirty.pages import Page, lay_out
 from tf_assets.country.dirty.rendering import Written, column_order, write_rows
 from tf_assets.country.dirty.shapes import Shape
@@ -42,17 +53,22 @@ class Council:
 
 @dataclass(frozen=True)
 class Faulty:
-    """Text rows with the quarter and the fault (null for most) of each, in the order in which they are sent."""
+    """Text rows in the order in which they are sent.
+
+    quarters, faults: of each row (null for most faults); is_seen: an earlier return has the person without the fault.
+    """
 
     written: Written
     quarters: pl.Series
     faults: pl.Series
+    is_seen: pl.Series
 
     def slice(self, start: int, length: int) -> "Faulty":
         """Some of the rows."""
         texts = self.written.texts.slice(start, length)
         return Faulty(
-            replace(self.written, texts=texts), self.quarters.slice(start, length), self.faults.slice(start, length)
+            replace(self.written, texts=texts),
+            *(each.slice(start, length) for each in (self.quarters, self.faults, self.is_seen)),
         )
 
     def by_quarter(self) -> dict[date, "Faulty"]:
@@ -92,13 +108,18 @@ def make_council(
     return Council(code, name, shape, drawn, schools, column_order(shape, rng), rng)
 
 
-def written_rows(council: Council, rows: pl.DataFrame) -> Faulty:
-    """Plant the drawn faults in rows of a council, order them as it does and write them as text."""
+def written_rows(council: Council, rows: pl.DataFrame, plan: dict[date, str] | None = None) -> Faulty:
+    """Plant the drawn faults in rows of a council, order them as it does and write them as text.
+
+    plan: quarter -> mishap, of its slots: what is refused whole tells nobody anything.
+    """
     order = (
         ["quarter_date", "surname", "forename"] if council.shape.rows == "surname" else ["quarter_date", "family_ref"]
     )
-    sent = mark_second_rows(plant_faults(rows).sort(order, maintain_order=True))
-    return Faulty(write_rows(sent, council.shape, council.schools, council.columns), sent["quarter_date"], sent[FAULT])
+    planted = plant_faults(rows).sort(order, maintain_order=True)
+    sent = with_history(mark_double_people(mark_second_rows(planted)), plan or {})
+    written = write_rows(sent, council.shape, council.schools, council.columns)
+    return Faulty(written, sent["quarter_date"], sent[FAULT], sent[IS_SEEN])
 
 
 def page_of(council: Council, faulty: Faulty, quarter: date) -> Page:
@@ -117,14 +138,25 @@ def save_page(page: Page, shape: Shape, path: Path) -> None:
         write_delimited(page, shape, path)
 
 
-def fault_records(page: Page, faults: pl.Series) -> pl.DataFrame:
+def fault_records(page: Page, faulty: Faulty) -> pl.DataFrame:
     """Each planted fault of a page (FAULT_SCHEMA)."""
-    found = pl.DataFrame({"row_number": pl.Series(page.row_numbers, dtype=pl.Int64), "defect": faults}).drop_nulls()
-    fields = {name: fault.field for name, fault in BY_NAME.items()}
-    severities = {name: fault.severity for name, fault in BY_NAME.items()}
+    found = pl.DataFrame(
+        {
+            "row_number": pl.Series(page.row_numbers, dtype=pl.Int64),
+            "defect": faulty.faults,
+            IS_SEEN: faulty.is_seen,
+        }
+    ).drop_nulls("defect")
+    needing = [name for name, fault in BY_NAME.items() if fault.needs_earlier]
+    declared = {name: (fault.field, fault.severity) for name, fault in BY_NAME.items()} | OF_THE_REGISTER
+    field, severity = (
+        pl.col("defect").replace_strict({name: pair[at] for name, pair in declared.items()}, return_dtype=pl.String)
+        for at in (0, 1)
+    )
+    is_hidden = pl.col("defect").is_in(needing) & ~pl.col(IS_SEEN)
     return found.select(
         "row_number",
-        pl.col("defect").replace_strict(fields, return_dtype=pl.String).alias("field"),
+        field.alias("field"),
         "defect",
-        pl.col("defect").replace_strict(severities, return_dtype=pl.String).alias("expected_severity"),
+        pl.when(is_hidden).then(pl.lit(UNDETECTABLE)).otherwise(severity).alias("expected_severity"),
     )

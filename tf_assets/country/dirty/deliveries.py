@@ -11,7 +11,9 @@ import polars as pl
 from tf_assets.country.dirty.council import Council, Faulty, fault_records, page_of, save_page, written_rows
 from tf_assets.country.dirty.faults import FAULT, MISSING_REFERENCE
 from tf_assets.country.dirty.mishaps import LETTER, PDF, arrival, cut_short, two_quarters_later
+from tf_assets.country.dirty.neighbours import neighbours_page, stack
 from tf_assets.country.dirty.spreadsheets import write_archive
+from tf_assets.warehouse.calendar import next_quarter
 
 CORRECTION_SHARE = 10
 """The return that is corrected later lacks the last tenth of its rows."""
@@ -48,12 +50,13 @@ class Slotter:
     def deliver(self, faulty: Faulty, kind: str | None, others: Faulty) -> list[Delivered]:
         """Write the file or files of this slot.
 
-        faulty: the rows of the quarter; kind: of `mishaps.KINDS` or None; others: the rows of its last quarter.
+        faulty: the rows of the quarter; kind: of `mishaps.KINDS` or None; others: the rows of the council's last
+        quarter, or of the quarter before where that one's are sent again.
         """
         if kind is None:
             return [self._send(faulty, self.moment, None, "accepted")]
         deed = getattr(self, f"_{kind}")
-        sent: list[Delivered] = deed(others if kind == "wrong_quarter" else faulty)
+        sent: list[Delivered] = deed(others if kind in ("wrong_quarter", "earlier_quarter") else faulty)
         return sent
 
     def _late(self, faulty: Faulty) -> list[Delivered]:
@@ -61,6 +64,22 @@ class Slotter:
 
     def _wrong_quarter(self, faulty: Faulty) -> list[Delivered]:
         return [self._send(faulty, self.moment, "wrong_quarter", "refused")]
+
+    def _earlier_quarter(self, faulty: Faulty) -> list[Delivered]:
+        return [self._send(faulty, self.moment, "earlier_quarter", "refused", of_quarter=faulty.quarters[0])]
+
+    def _title_of_another_quarter(self, faulty: Faulty) -> list[Delivered]:
+        """The right register below the title of the quarter after."""
+        other = next_quarter(self.quarter)
+        return [self._send(faulty, self.moment, "title_of_another_quarter", "refused", of_quarter=other)]
+
+    def _two_councils(self, faulty: Faulty) -> list[Delivered]:
+        """The register of a neighbour below the council's own: under a title of its own, or without a word."""
+        first = page_of(self.council, faulty, self.quarter)
+        page = stack(first, neighbours_page(self.council, faulty, self.quarter))
+        path = self._path("")
+        save_page(page, self.council.shape, path)
+        return [self._note(path, self.moment, "two_councils", "refused")]
 
     def _corrected(self, faulty: Faulty) -> list[Delivered]:
         n_rows = len(faulty.faults)
@@ -108,11 +127,19 @@ class Slotter:
     def _rows(self) -> pl.DataFrame:
         return self.council.rows.filter(pl.col("quarter_date") == self.quarter)
 
-    def _send(self, faulty: Faulty, moment: datetime, defect: str | None, verdict: str, mark: str = "") -> Delivered:
-        page = page_of(self.council, faulty, self.quarter)
+    def _send(
+        self,
+        faulty: Faulty,
+        moment: datetime,
+        defect: str | None,
+        verdict: str,
+        mark: str = "",
+        of_quarter: date | None = None,
+    ) -> Delivered:
+        page = page_of(self.council, faulty, of_quarter or self.quarter)
         path = self._path(mark)
         save_page(page, self.council.shape, path)
-        return self._note(path, moment, defect, verdict, fault_records(page, faulty.faults))
+        return self._note(path, moment, defect, verdict, fault_records(page, faulty))
 
     def _path(self, mark: str, suffix: str | None = None) -> Path:
         return self.folder / f"{self.stem}{mark}.{suffix or self.council.shape.suffix}"

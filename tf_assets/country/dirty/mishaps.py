@@ -17,17 +17,28 @@ COUNCILS_A_ROUND = 24
 """Every kind of mishap once for so many councils: once each in the demonstration."""
 
 LEAST_ROWS = 20
+QUARTER_TITLE = 2
+"""The title that names the quarter, from 1."""
+
+LEAST_ENDINGS = 9
+"""Endings a quarter from which a quarter without any cannot be chance: only there can a reader be sure."""
+
 UNKNOWN_COUNCIL = "E99999999"
 FUTURE_QUARTER = date(2031, 4, 1)
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A council's return of a quarter. n_rows: rows of its register then."""
+    """A council's return of a quarter.
+
+    n_rows: rows of its register then; n_endings: families whose work ended in each of the four quarters before, on
+    average.
+    """
 
     council_code: str
     quarter: date
     n_rows: int
+    n_endings: float
 
 
 def _any_slot(slot: Slot, shape: Shape, first_quarter: date) -> bool:
@@ -42,6 +53,19 @@ def _is_first(slot: Slot, shape: Shape, first_quarter: date) -> bool:
     return slot.quarter == first_quarter
 
 
+def _has_titles(slot: Slot, shape: Shape, first_quarter: date) -> bool:
+    return shape.n_titles >= QUARTER_TITLE
+
+
+def _has_forms(slot: Slot, shape: Shape, first_quarter: date) -> bool:
+    """References that are numbers have one form everywhere."""
+    return not shape.is_numbered
+
+
+def _is_busy(slot: Slot, shape: Shape, first_quarter: date) -> bool:
+    return slot.n_endings >= LEAST_ENDINGS
+
+
 KINDS: dict[str, Callable[[Slot, Shape, date], bool]] = {
     "corrected": _any_slot,
     "late": _any_slot,
@@ -52,14 +76,16 @@ KINDS: dict[str, Callable[[Slot, Shape, date], bool]] = {
     "too_many_errors": _any_slot,
     "not_a_table": _any_slot,
     "not_a_workbook": _any_slot,
+    "two_councils": _has_forms,
+    "title_of_another_quarter": _has_titles,
+    "earlier_quarter": _is_busy,
 }
 """Kind -> slots it can befall, the likeliest first: in a small country only the first few happen."""
 
 
 def plan_mishaps(register: pl.DataFrame, shapes: dict[str, Shape], seed: int) -> dict[tuple[str, date], str]:
     """(council, quarter) -> kind; as many councils as there are are hit before one is hit again."""
-    counts = register.group_by("council_code", "quarter_date").len().sort("council_code", "quarter_date")
-    slots = [Slot(*row) for row in counts.iter_rows()]
+    slots = [Slot(*row) for row in _slots(register).iter_rows()]
     n_most = len(slots) // SLOTS_A_MISHAP
     kinds = [kind for _ in range(max(1, len(shapes) // COUNCILS_A_ROUND)) for kind in KINDS][:n_most]
     order = np.random.default_rng([seed, 3]).permutation(len(slots))
@@ -78,6 +104,21 @@ def plan_mishaps(register: pl.DataFrame, shapes: dict[str, Shape], seed: int) ->
             plan[slot.council_code, slot.quarter] = kind
             n_hit[slot.council_code] += 1
     return plan
+
+
+def _slots(register: pl.DataFrame) -> pl.DataFrame:
+    """council_code, quarter_date, n_rows, n_endings."""
+    slot = ["council_code", "quarter_date"]
+    counts = register.group_by(slot).len("n_rows").sort(slot)
+    ends = (
+        register.filter(pl.col("end_date").dt.truncate("1q") == pl.col("quarter_date"))
+        .group_by(slot)
+        .agg(n_ended=pl.col("family_ref").n_unique())
+    )
+    usual = pl.col("n_ended").fill_null(0).shift(1).rolling_mean(4, min_samples=1).over("council_code")
+    return counts.join(ends, on=slot, how="left", maintain_order="left").select(
+        *slot, "n_rows", n_endings=usual.fill_null(0.0)
+    )
 
 
 def arrival(quarter: date, rng: np.random.Generator) -> datetime:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from tf_assets.country.dirty.canaries import canary_people, list_canary_address, with_canary_address
-from tf_assets.country.dirty.council import FAULT_SCHEMA, Council, make_council, written_rows
+from tf_assets.country.dirty.council import FAULT_SCHEMA, Council, Faulty, make_council, written_rows
 from tf_assets.country.dirty.deliveries import Delivered, Slotter, stray_file
 from tf_assets.country.dirty.faults import FAULT
 from tf_assets.country.dirty.mishaps import FUTURE_QUARTER, UNKNOWN_COUNCIL, plan_mishaps
@@ -91,12 +91,16 @@ def _deliver_all(
 
     surname: of a canary, put into the name of the last file; None for most councils.
     """
-    sent = written_rows(council, council.rows).by_quarter()
+    mine = {quarter: kind for (code, quarter), kind in plan.items() if code == council.code}
+    sent = written_rows(council, council.rows, mine).by_quarter()
     last = max(sent)
     delivered: list[Delivered] = []
+    before: Faulty | None = None
     for quarter, faulty in sent.items():
         slotter = Slotter(landing, council, quarter, surname if quarter == last else None)
-        delivered += slotter.deliver(faulty, plan.get((council.code, quarter)), sent[last])
+        kind = mine.get(quarter)
+        delivered += slotter.deliver(faulty, kind, before if kind == "earlier_quarter" and before else sent[last])
+        before = faulty
     return delivered
 
 

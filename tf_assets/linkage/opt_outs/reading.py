@@ -3,9 +3,11 @@
 import polars as pl
 
 from tf_assets.linkage.opt_outs.evidence import FIELDS, ROW_NUMBER
-from tf_assets.linkage.returns.delimited import decode, read_delimited
+from tf_assets.linkage.returns.archives import ZIP_MAGIC
+from tf_assets.linkage.returns.encodings import plain_text
 from tf_assets.linkage.returns.grid import Grid, grid_of
-from tf_assets.linkage.returns.spreadsheets import OLE_MAGIC, ZIP_MAGIC, read_spreadsheet
+from tf_assets.linkage.returns.reading import read_grids
+from tf_assets.linkage.returns.spreadsheets import OLE_MAGIC
 from tf_assets.linkage.returns.vocabulary import FIELDS as RETURN_FIELDS
 from tf_assets.linkage.returns.vocabulary import plain_words
 from tf_assets.warehouse.errors import InputRefused
@@ -53,12 +55,12 @@ def read_opt_outs(content: bytes) -> pl.DataFrame:
 
 def _grids(content: bytes) -> list[Grid]:
     if content.startswith((ZIP_MAGIC, OLE_MAGIC)):
-        return read_spreadsheet(content)
-    lines = [line.strip().strip('"') for line in decode(content)[0].splitlines()]
+        return read_grids(content)
+    lines = [line.strip().strip('"') for line in plain_text(content)[0].decode().splitlines()]
     if plain_words(next((line for line in lines if line), "")) in _ALIASES:
         # a list of numbers has no delimiter, which a return cannot be without
         return [grid_of(pl.DataFrame({"c0": lines}), "csv", "one column")]
-    return [read_delimited(content)]
+    return read_grids(content)
 
 
 def _headings(grid: Grid) -> tuple[int, dict[str, str]]:

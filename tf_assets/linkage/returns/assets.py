@@ -15,7 +15,7 @@ from tf_assets.linkage.returns.receipts import FileVerdict, receipts
 from tf_assets.linkage.returns.receiving import SlotVerdict, receive_slot
 from tf_assets.linkage.returns.schools import match_schools, read_reference
 from tf_assets.linkage.returns.slots import files_of_slot, landed_files, register_landed
-from tf_assets.quality.gate import Produced, gated_asset, gated_multi_asset
+from tf_assets.quality.gate import Produced, gated_asset, gated_multi_asset, sql_assets
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
@@ -110,6 +110,9 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     found = receipts(ArrivalRegister.of_home(home).all("return", "withdrawal"), judged)
     counts = dict(found["verdict"].value_counts().iter_rows())
     return Produced(found, {f"files_{verdict}": n for verdict, n in sorted(counts.items())})
+
+
+register_models = sql_assets("linkage", "returns")
 
 
 @gated_asset("register_schools", deps=["council_register", "opted_out_records"])

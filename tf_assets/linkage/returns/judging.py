@@ -6,11 +6,14 @@ from datetime import date, datetime
 import polars as pl
 
 from tf_assets.linkage.dates import DateOrder
+from tf_assets.linkage.returns.comparing import COMPARED, compare_rows
 from tf_assets.linkage.returns.grid import ROW_NUMBER
 from tf_assets.linkage.returns.headings import HeadingMatch, absent_fields, match_headings, unused_headings
+from tf_assets.linkage.returns.other_council import council_fault
+from tf_assets.linkage.returns.other_quarter import quarter_fault
 from tf_assets.linkage.returns.reading import Sheet, read_rows
 from tf_assets.linkage.returns.rows import ADULT_AGE, ReadRows, standardise_rows
-from tf_assets.linkage.returns.rules import RULES
+from tf_assets.linkage.returns.rules import IS_USABLE, LEFT_OUT, RULES
 from tf_assets.linkage.returns.vocabulary import FIELD_NAMES, FULL_NAME, Field
 from tf_assets.warehouse.errors import InputRefused
 
@@ -19,10 +22,6 @@ MOST_REFUSED_SHARE = 0.25
 
 LEAST_REFUSED_ROWS = 5
 """In a file of a few rows a share says nothing (ours)."""
-
-MOST_LATE_SHARE = 0.05
-LEAST_LATE_ROWS = 3
-"""Starts and assessments after the quarter's end, as a share of rows: more, and it is another quarter's file (ours)."""
 
 WHOLE_FILE = 0
 """Row number of a judgement on the file as a whole."""
@@ -124,9 +123,9 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
         raise refuse_file(received, "file_unreadable", str(refusal)) from None
     read = standardise_rows(sheet, matches, received.quarter_date)
     broken = _broken_rules(read.rows)
-    judgements = _judgements(broken, absent_fields(matches), received)
+    judgements = pl.concat([_order_judgements(received, read), _judgements(broken, absent_fields(matches), received)])
     refused_rows = judgements.filter(pl.col("severity") == "refused")[ROW_NUMBER].unique()
-    _refuse_wrong_quarter(read, received, judgements)
+    _refuse_other(sheet, read.rows, received, judgements)
     _refuse_too_many(read.rows.height, refused_rows.len(), received, judgements)
     accepted = _accepted(read.rows, broken, refused_rows).with_columns(
         *received.columns(), received_at=pl.lit(received.received_at, pl.Datetime("us"))
@@ -178,6 +177,13 @@ def _column_judgements(received: Received, absent: list[Field]) -> pl.DataFrame:
     return _whole_file([(name, "column_missing", "warning", sentence, advice) for name, sentence in told], received)
 
 
+def _order_judgements(received: Received, read: ReadRows) -> pl.DataFrame:
+    """A warning for each date column whose order of day and month is a guess."""
+    advice = "Write dates as DD/MM/YYYY, or tell us the order."
+    told = [(name, "date_order_unclear", "warning", sentence, advice) for name, sentence in read.unclear.items()]
+    return _whole_file(told, received)
+
+
 def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) -> pl.DataFrame:
     """Judgements without a row: (field, rule, severity, sentence, advice)."""
     names = ["field", "rule", "severity", "sentence", "advice"]
@@ -191,8 +197,13 @@ def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) 
 
 def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     """row_number and one boolean column a rule."""
+    kept = rows.with_columns(
+        pl.when(~is_left_out).then(pl.col(column)).alias(column) for column, is_left_out in LEFT_OUT.items()
+    )
+    compared = compare_rows(kept.with_columns(rows.select(is_usable=IS_USABLE)["is_usable"]))
+    beside = rows.with_columns(compared.select(COMPARED).get_columns())
     told = (rule.when.fill_null(False).alias(rule.id) for rule in RULES)
-    return rows.lazy().select(ROW_NUMBER, *told).collect()  # lazy, so that what rules share is computed once
+    return beside.lazy().select(ROW_NUMBER, *told).collect()  # lazy, so that what rules share is computed once
 
 
 def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -> pl.DataFrame:
@@ -236,16 +247,14 @@ def _accepted(rows: pl.DataFrame, broken: pl.DataFrame, refused_rows: pl.Series)
     )
 
 
-def _refuse_wrong_quarter(read: ReadRows, received: Received, judgements: pl.DataFrame) -> None:
-    quarter_end = pl.col("quarter_end_date")
-    is_late = (pl.col("start_date") > quarter_end) | (pl.col("assessment_date") > quarter_end)
-    n_late = int(read.rows.select(is_late.sum()).item())
-    if n_late >= LEAST_LATE_ROWS and n_late > MOST_LATE_SHARE * read.rows.height:
-        sentence = (
-            f"{n_late} of {read.rows.height} rows have a start or assessment date after the quarter ended, so this is "
-            "the return of another quarter. Send it to the slot of its quarter."
-        )
-        raise _refusal(sentence, "wrong_quarter", received, judgements)
+def _refuse_other(sheet: Sheet, rows: pl.DataFrame, received: Received, judgements: pl.DataFrame) -> None:
+    """A return of another council, of two, or of another quarter."""
+    council = council_fault(rows, sheet.cells, sheet.headings, sheet.titles, received.council_code)
+    if council:
+        raise _refusal(council.sentence, council.rule, received, judgements)
+    quarter = quarter_fault(rows, sheet.titles, received.quarter_date)
+    if quarter:
+        raise _refusal(quarter, "wrong_quarter", received, judgements)
 
 
 def _refuse_too_many(n_rows: int, n_refused: int, received: Received, judgements: pl.DataFrame) -> None:

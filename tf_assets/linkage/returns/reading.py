@@ -46,7 +46,8 @@ class Sheet:
     headings: cell column -> heading as sent (None where a column has none); heading_row: its row number, of headings on
     two rows the lower;
     kind and detail: how the file was read; n_blank and n_totals: rows left out;
-    stray_columns: columns to the right of the last heading, in delimited text a sign of an unquoted delimiter.
+    stray_columns: columns to the right of the last heading, in delimited text a sign of an unquoted delimiter;
+    titles: cells above the headings.
     """
 
     cells: pl.DataFrame
@@ -57,6 +58,7 @@ class Sheet:
     n_blank: int
     n_totals: int
     stray_columns: tuple[str, ...]
+    titles: tuple[str, ...] = ()
 
 
 def read_rows(content: bytes) -> Sheet:
@@ -66,6 +68,17 @@ def read_rows(content: bytes) -> Sheet:
         kind = kind_of_workbook(members)
         return _best_sheet(read_workbook(members, kind)) if kind else _packed_sheet(members)
     return _best_sheet(_grids(content))
+
+
+def read_grids(content: bytes) -> list[Grid]:
+    """The tables of a text file or a workbook, before anybody asks where their headings stand."""
+    if not content.startswith((ZIP_MAGIC, EMPTY_ZIP_MAGIC)):
+        return _grids(content)
+    members = unpack(content)
+    kind = kind_of_workbook(members)
+    if kind is None:
+        raise InputRefused(NOT_A_TABLE)
+    return read_workbook(members, kind)
 
 
 def _grids(content: bytes) -> list[Grid]:
@@ -150,6 +163,7 @@ def _sheet_below(grid: Grid, found: HeadingRow) -> Sheet:
         n_blank=below.height - filled.height,
         n_totals=filled.height - cells.height,
         stray_columns=_stray_columns(grid, headings),
+        titles=tuple(cell for row in grid.cells.select(columns).head(found.last).rows() for cell in row if cell),
     )
 
 

@@ -34,6 +34,11 @@ WORD_THRESHOLD = 90.0
 
 ADULT_AGE = 18
 
+LEAST_CONTRADICTIONS = 5
+MOST_CONTRADICTIONS = 0.2
+"""Dates that only the rarer order explains, and their share of those that only the usual one does: above both, no order
+of the column is sure (ours)."""
+
 
 @dataclass(frozen=True)
 class ReadRows:
@@ -41,12 +46,14 @@ class ReadRows:
 
     rows: row_number, `sent_<field>` (text as sent, null if blank or absent), `<field>` (standardised), for each date
     `<field>_is_other_order`, and `has_stray_cell`, `age`, `quarter_end_date`.
-    orders: the day-month order of each date column that was sent; n_mixed: dates whose order is not their column's.
+    orders: the day-month order of each date column that was sent; n_mixed: dates whose order is not their column's;
+    unclear: date columns whose order nothing or too little tells, with the sentence that says so.
     """
 
     rows: pl.DataFrame
     orders: dict[str, DateOrder]
     n_mixed: int
+    unclear: dict[str, str]
 
 
 def last_day_of_quarter(quarter: date) -> date:
@@ -66,11 +73,11 @@ def standardise_rows(sheet: Sheet, matches: list[HeadingMatch], quarter: date) -
         ),
         has_stray_cell=_any_filled(sheet.stray_columns),
     )
-    dated, orders, n_mixed = _with_dates(sent, quarter_end)
+    dated, orders, n_mixed, unclear = _with_dates(sent, quarter_end)
     rows = dated.with_columns(*_identity_columns(sent, FULL_NAME in source), *_programme_columns(sent)).with_columns(
         quarter_end_date=pl.lit(quarter_end), age=_age(pl.col("date_of_birth"), quarter_end)
     )
-    return ReadRows(rows, orders, n_mixed)
+    return ReadRows(rows, orders, n_mixed, unclear)
 
 
 def _any_filled(columns: tuple[str, ...]) -> pl.Expr:
@@ -128,20 +135,45 @@ def _flags(texts: pl.Series) -> pl.Series:
     return values if writes_no else values.zip_with(texts.is_not_null(), pl.Series([False]))
 
 
-def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, dict[str, DateOrder], int]:
+def _with_dates(
+    sent: pl.DataFrame, quarter_end: date
+) -> tuple[pl.DataFrame, dict[str, DateOrder], int, dict[str, str]]:
     columns = {field: sent[f"sent_{field}"] for field in DATE_FIELDS}
     evidence = {field: order_evidence(texts) for field, texts in columns.items()}
-    of_file = sum(evidence.values(), start=OrderEvidence(0, 0)).order or "day first"
-    orders = {field: evidence[field].order or of_file for field in DATE_FIELDS}
+    of_file = sum(evidence.values(), start=OrderEvidence(0, 0)).order
+    orders: dict[str, DateOrder] = {field: evidence[field].order or of_file or "day first" for field in DATE_FIELDS}
     added: list[pl.Series] = []
     n_mixed = 0
+    unclear: dict[str, str] = {}
     for field, texts in columns.items():
         # Nobody is born after the quarter; the programme's own dates are all of this century.
         read = parse_dates(texts, orders[field], quarter_end.year if field == "date_of_birth" else 2068)
         added += [read["date"].alias(field), read["is_other_order"].fill_null(False).alias(f"{field}_is_other_order")]
         n_mixed += int(read["is_other_order"].sum())
+        doubt = _doubt(field, evidence[field], bool(read["is_ambiguous"].any()), of_file is None)
+        if doubt:
+            unclear[field] = doubt
     present = {field: order for field, order in orders.items() if columns[field].null_count() < sent.height}
-    return sent.with_columns(added), present, n_mixed
+    return sent.with_columns(added), present, n_mixed, unclear
+
+
+def _doubt(field: str, evidence: OrderEvidence, has_ambiguous: bool, is_file_silent: bool) -> str | None:
+    """What is to be said where the order of day and month is a guess: no date tells it, or dates contradict."""
+    name = field.replace("_", " ")
+    if not has_ambiguous:
+        return None
+    if is_file_silent:
+        return (
+            f"No date of the file tells whether its day or its month stands first; in the {name} the day was taken "
+            "to stand first."
+        )
+    fewer, more = sorted((evidence.n_day_first, evidence.n_month_first))
+    if fewer < LEAST_CONTRADICTIONS or fewer <= MOST_CONTRADICTIONS * more:
+        return None
+    return (
+        f"{evidence.n_day_first} dates of the {name} have the day first and {evidence.n_month_first} the month, so the "
+        "others can be wrong."
+    )
 
 
 def _age(born: pl.Expr, on: date) -> pl.Expr:

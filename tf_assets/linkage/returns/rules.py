@@ -5,17 +5,23 @@ used), `warning` (the row is used, what the rule names is left out of it), `repa
 Sentences never hold a value. The rules as councils read them: docs/reference/return-rules.md.
 """
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import polars as pl
 
 from tf_assets.linkage import standardise
 from tf_assets.linkage.dates import PLACEHOLDER_BIRTH_DATES
+from tf_assets.linkage.returns.comparing import LARGEST_FAMILY
+from tf_assets.linkage.returns.rule import (
+    COMMON_BASIC_DATA_SET,
+    FRAMEWORK,
+    HMRC_NUMBERS,
+    OURS,
+    POST_OFFICE,
+    SCHEDULE,
+    Rule,
+)
 from tf_assets.linkage.returns.vocabulary import PROBLEM_FIELDS
-
-Severity = Literal["refused", "warning", "repaired"]
 
 PROGRAMME_BEGAN = date(2012, 4, 1)
 """Financial Framework for the Troubled Families programme, DCLG, March 2012."""
@@ -25,30 +31,8 @@ OLDEST_PUPIL_AGE = 20
 YOUNGEST_NINO_AGE = 15
 """HMRC issues the number in the three months before the sixteenth birthday."""
 
-OURS = "ours"
-SCHEDULE = "data schedule"
-COMMON_BASIC_DATA_SET = "DfE common basic data set"
-HMRC_NUMBERS = "HMRC, National Insurance Manual NIM39110"
-POST_OFFICE = "Royal Mail, Programmer's guide to PAF"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule.
-
-    id: its name; field: the column that it is about; when: true where the rule is broken (null counts as kept);
-    sentence: what is wrong; advice: what the council can do; source: where the rule comes from; clears: columns that
-    are left empty where the rule is broken.
-    """
-
-    id: str
-    field: str
-    severity: Severity
-    when: pl.Expr
-    sentence: str
-    advice: str
-    source: str
-    clears: tuple[str, ...] = ()
+LONGEST_LATE_ASSESSMENT = 92
+"""Days after the start by which an assessment may be written up (ours)."""
 
 
 def _sent(field: str) -> pl.Expr:
@@ -99,18 +83,21 @@ _REFUSALS_OF_ONE_ROW: tuple[Rule, ...] = (
          SCHEDULE),
 )  # fmt: skip
 
-_is_usable = ~pl.any_horizontal(rule.when.fill_null(False) for rule in _REFUSALS_OF_ONE_ROW)
+IS_USABLE = ~pl.any_horizontal(rule.when.fill_null(False) for rule in _REFUSALS_OF_ONE_ROW)
+"""Rows that nothing in themselves refuses. Of a person's rows the first of these is used."""
 
 REFUSALS: tuple[Rule, ...] = (
     *_REFUSALS_OF_ONE_ROW,
-    Rule("person_repeated", "person_ref", "refused",
-         _is_usable & (_is_usable.cast(pl.Int32).cum_sum().over("person_ref") > 1),
+    Rule("person_repeated", "person_ref", "refused", pl.col("is_repeated"),
          "The person reference stands in an earlier row of this return; that row is used.",
          "Send one row for each person.", SCHEDULE),
+    Rule("person_in_two_families", "family_ref", "refused", pl.col("is_in_two_families"),
+         "The person reference stands in an earlier row of this return in another family; that row is used.",
+         "Send the person in one family, or tell us which of the two is right.", SCHEDULE),
 )  # fmt: skip
-"""The last rule needs the others: of a person's rows the first that is otherwise usable is used."""
+"""The last rules need the others: rows are held beside each other (`comparing`) that are usable in themselves."""
 
-WARNINGS: tuple[Rule, ...] = (
+_WARNINGS_OF_ONE_ROW: tuple[Rule, ...] = (
     Rule("forename_missing", "forename", "warning", pl.col("forename").is_null() & pl.col("surname").is_not_null(),
          "The forename is missing.", "Add it, so that the person can be linked.", SCHEDULE),
     Rule("birth_missing", "date_of_birth", "warning", _sent("date_of_birth").is_null(),
@@ -123,6 +110,10 @@ WARNINGS: tuple[Rule, ...] = (
     Rule("birth_too_long_ago", "date_of_birth", "warning", pl.col("age") > OLDEST_AGE,
          f"The person would be older than {OLDEST_AGE}, so the date of birth was left out.",
          "Correct the date of birth.", OURS, ("date_of_birth",)),
+    Rule("birth_after_assessment", "date_of_birth", "warning",
+         (_born <= _quarter_end) & (_born > _assessed) & ~(_on_programme & (_born > _start)).fill_null(False),
+         "The date of birth is after the day on which the person's family was assessed.",
+         "Check both dates; for a child born since then there is nothing to mend.", OURS),
     Rule("sex_unknown", "sex", "warning", _unreadable("sex"), "The sex is neither F nor M.", "Write F or M.", SCHEDULE),
     Rule("postcode_missing", "postcode", "warning", _sent("postcode").is_null(), "The postcode is missing.",
          "Add the postcode of the home.", SCHEDULE),
@@ -152,9 +143,14 @@ WARNINGS: tuple[Rule, ...] = (
     Rule("start_of_awaiting", "start_date", "warning", _awaiting & _sent("start_date").is_not_null(),
          "The family is awaiting but has a start date, which was left out.",
          "If work has begun, write programme as the group.", SCHEDULE, ("start_date", "end_date", "end_reason")),
+    Rule("end_of_awaiting", "end_date", "warning",
+         _awaiting & _sent("end_date").is_not_null() & _sent("start_date").is_null(),
+         "The family is awaiting but has an end date, which was left out.",
+         "If work has begun, write programme as the group and add the start date.", SCHEDULE,
+         ("end_date", "end_reason")),
     Rule("start_before_programme", "start_date", "warning", _on_programme & (_start < PROGRAMME_BEGAN),
          "The start date is before the programme began in April 2012.", "Correct the start date.",
-         "Financial Framework, DCLG, March 2012"),
+         FRAMEWORK),
     Rule("assessment_missing", "assessment_date", "warning", _awaiting & _sent("assessment_date").is_null(),
          "The family is awaiting but has no assessment date, so it cannot be compared with others.",
          "Add the day on which the family was found eligible.", SCHEDULE),
@@ -163,15 +159,51 @@ WARNINGS: tuple[Rule, ...] = (
     Rule("assessment_after_quarter", "assessment_date", "warning", _assessed > _quarter_end,
          "The assessment date is after the end of the quarter, so it was left out.", "Correct the assessment date.",
          SCHEDULE, ("assessment_date",)),
+    Rule("assessment_before_programme", "assessment_date", "warning", _assessed < PROGRAMME_BEGAN,
+         "The assessment date is before the programme began in April 2012.", "Correct the assessment date.",
+         FRAMEWORK),
+    Rule("assessment_after_start", "assessment_date", "warning",
+         _on_programme & (_assessed <= _quarter_end)
+         & ((_assessed - _start).dt.total_days() > LONGEST_LATE_ASSESSMENT),
+         f"The assessment date is more than {LONGEST_LATE_ASSESSMENT} days after the start date.",
+         "Correct the assessment date or the start date.", OURS),
     Rule("end_unreadable", "end_date", "warning", _unreadable("end_date"),
          "The end date cannot be read, so it was left out.", "Write dates as DD/MM/YYYY.", SCHEDULE, ("end_reason",)),
     Rule("end_before_start", "end_date", "warning", _on_programme & (_end < _start),
          "The end date is before the start date, so it was left out.", "Correct the end date or the start date.",
          SCHEDULE, ("end_date", "end_reason")),
+    Rule("end_after_quarter", "end_date", "warning", _on_programme & (_end > _quarter_end),
+         "The end date is after the end of the quarter, so it was left out.",
+         "Leave it blank until the work has ended.", SCHEDULE, ("end_date", "end_reason")),
     *(Rule(f"{field.removeprefix('is_')}_unreadable", field, "warning", _unreadable(field),
            f"The answer on the problem of {_flag_names[field]} is neither yes nor no.", "Write Y or N.", SCHEDULE)
       for field in PROBLEM_FIELDS),
 )  # fmt: skip
+
+WARNINGS: tuple[Rule, ...] = (
+    *_WARNINGS_OF_ONE_ROW,
+    Rule("person_under_two_refs", "person_ref", "warning", pl.col("is_under_two_refs"),
+         "The same person stands in an earlier row of this return under another person reference.",
+         "Give the person one reference and send one row.", OURS),
+    Rule("upn_shared", "upn", "warning", pl.col("is_upn_shared"),
+         "Another person of this return has the same unique pupil number, so it was left out of both.",
+         "Give it to the child whose it is.", COMMON_BASIC_DATA_SET, ("upn",)),
+    Rule("nino_shared", "nino", "warning", pl.col("is_nino_shared"),
+         "Another person of this return has the same national insurance number, so it was left out of both.",
+         "Give it to the adult whose it is.", HMRC_NUMBERS, ("nino",)),
+    Rule("names_swapped", "forename", "warning", pl.col("has_names_swapped"),
+         "The forename is the surname of others in the family and the surname is a forename: they may have changed "
+         "places.", "Put each name into its own column.", OURS),
+    Rule("family_too_large", "family_ref", "warning", pl.col("is_family_too_large"),
+         f"More than {LARGEST_FAMILY} people have this family reference.",
+         "Give each family a reference of its own.", OURS),
+)  # fmt: skip
+
+LEFT_OUT: dict[str, pl.Expr] = {
+    column: pl.any_horizontal(rule.when.fill_null(False) for rule in _WARNINGS_OF_ONE_ROW if column in rule.clears)
+    for column in sorted({column for rule in _WARNINGS_OF_ONE_ROW for column in rule.clears})
+}
+"""Where a rule on the row itself leaves a column empty: what is left out is not compared with other rows."""
 
 REPAIRS: tuple[Rule, ...] = (
     Rule("name_cleaned", "forename", "repaired",

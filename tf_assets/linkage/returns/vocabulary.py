@@ -218,3 +218,12 @@ END_REASON_WORDS = _words(
     "|stepped up to social care",
 )
 """`end_reason` leaves with the release, so only these words may stand in it; anything else is `other` (ours)."""
+
+COUNCIL_HEADINGS: frozenset[str] = frozenset(
+    _words(
+        council="council|local authority|la|authority|council name|la name|local authority name|council code|la code"
+        "|gss code|local authority code|name of council|name of local authority|borough|ons code|lead authority"
+        "|owning authority",
+    )
+)
+"""Headings of a column that names the council: read to see that it names one, and not kept."""
