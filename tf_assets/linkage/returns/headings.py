@@ -4,6 +4,7 @@ Below the thresholds, and where two readings are nearly equally good, nothing is
 and a person decides.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,9 @@ MOST_UNKNOWN = 300
 LEAST_WORDS_ROW = 7
 """A row of so many different words and hardly anything else is headings, known or not: no row of a register is without
 a date or a number, and fewer columns cannot hold a register (ours)."""
+
+WORDS_ROW_SCORE = 3.0
+"""What such a row counts: enough to be the headings where no row has known words (reading.LEAST_HEADING_SCORE)."""
 
 _ALIASES = {alias: field.name for field in FIELDS for alias in (plain_words(field.name), *field.aliases)}
 _RANK = {alias: rank for rank, alias in enumerate(_ALIASES)}
@@ -125,9 +129,15 @@ def heading_score(cells: list[str | None]) -> float:
     filled = [cell for cell in cells if cell]
     known = {found[0] for cell in filled if len(cell) <= LONGEST_HEADING and (found := known_field(cell))}
     n_words = sum(looks_like_heading(cell) for cell in filled)
-    different = {exact_words(cell) for cell in filled}
-    is_words = n_words >= max(LEAST_WORDS_ROW, 0.8 * len(filled)) and len(different) >= 0.9 * len(filled)
-    return len(known) + 0.2 * n_words + (3.0 if is_words else 0.0)
+    return len(known) + 0.2 * n_words + (WORDS_ROW_SCORE if _is_row_of_words(filled, n_words) else 0.0)
+
+
+def _is_row_of_words(filled: list[str], n_words: int) -> bool:
+    """Many cells that differ and could be headings, and no date, number or reference among them."""
+    if n_words < max(LEAST_WORDS_ROW, 0.8 * len(filled)):
+        return False
+    has_value = any(re.search(r"\d", cell) and len(re.findall(r"[^\W\d_]{3,}", cell)) < 2 for cell in filled)
+    return not has_value and len({exact_words(cell) for cell in filled}) >= 0.9 * len(filled)
 
 
 def read_headings(

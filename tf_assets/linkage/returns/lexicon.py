@@ -42,7 +42,7 @@ related remarks reported required response results return row score secondary se
 she short since so some source specify state stated status step street sub such support supported table team telephone
 tell text than that the their them then there they this those time to total town tick type types unique unknown until up
 us use used using valid value visit was we week well were what when where whether which while who whole whom whose why
-with within without work worker working works year years yes you your
+with within without work worker working works year years yes yet you your
 addr adr asb bd birthdt brth bth cat cd chld cl clos cls com con cr crim crm dat dept desc dt dte dv dva edu educ emp
 eng eth fam fml fn fnm gdr gen gndr grp hh hlth hs ident ind indiv info ins ln med memb mh nat nm nr num occ outc pers
 phn pc pcd pcode post prog prgm prob prs pst qtr qual rec reg rel rep rfrnc rsn sch schl sn srn snm srt st sta sts stat
