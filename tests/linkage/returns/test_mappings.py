@@ -1,9 +1,12 @@
 """A council's own headings and words: proposed, confirmed by a person, remembered."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from faker.providers.person.en_GB import Provider as British
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from tf_assets.linkage.returns.council_words import LEAST_ROWS, MOST_WORDS, unknown_words
 from tf_assets.linkage.returns.heading_names import column_letter, masked_heading
+from tf_assets.linkage.returns.headings import MOST_COLUMNS, read_headings
 from tf_assets.linkage.returns.judging import JudgedReturn, Received, ReturnRefused, ReturnWaits, judge_return
 from tf_assets.linkage.returns.mapping_files import (
     confirm,
@@ -22,6 +26,7 @@ from tf_assets.linkage.returns.mapping_files import (
     write_proposal,
 )
 from tf_assets.linkage.returns.mappings import MOST_BYTES, CouncilMapping, parse_mapping
+from tf_assets.linkage.returns.proposals import MOST_LISTED, render_proposal
 from tf_assets.linkage.returns.vocabulary import FIELD_NAMES
 from tf_assets.warehouse.errors import InputRefused
 
@@ -117,6 +122,52 @@ def test_a_proposal_repeats_no_value_and_names_what_is_missing() -> None:
     parsed = parse_mapping(proposal.encode(), COUNCIL)
     assert not parsed.is_confirmed
     assert set(parsed.fields.values()) <= {*FIELD_NAMES, None}
+
+
+_pieces = st.sampled_from(
+    [
+        "Notes",
+        "DOB",
+        "date",
+        "of",
+        "birth",
+        "column B after DOB",
+        "…",
+        '"',
+        "\\",
+        "#",
+        ":",
+        "é",
+        "Rainbow",
+        "/",
+        "(x)",
+        "1.",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.none(), st.text(max_size=20), st.lists(_pieces, min_size=1, max_size=5).map(" ".join)), max_size=12
+    )
+)
+def test_whatever_the_headings_the_proposal_can_be_read_back(headings: list[str | None]) -> None:
+    columns = {f"c{at}": heading for at, heading in enumerate(headings)}
+    try:
+        read = read_headings(columns, nearest=lambda asked: np.zeros((len(asked), len(FIELD_NAMES) + 1)))
+    except InputRefused as refusal:
+        assert "More than one column is headed" in str(refusal)
+        return
+    parsed = parse_mapping(render_proposal(COUNCIL, read).encode(), COUNCIL)
+    assert len(parsed.fields) == len(read.names)
+    again = read_headings(columns, replace(parsed, is_confirmed=True), nearest=_not_asked)
+    assert {match.column: match.field for match in again.matches} == {m.column: m.field for m in read.matches}
+    assert set(again.decided) == set(read.names)
+
+
+def _not_asked(headings: Sequence[str]) -> np.ndarray:
+    raise AssertionError("the model was asked")
 
 
 NAMES = sorted({*British.first_names, *British.last_names})
@@ -419,3 +470,11 @@ def test_a_return_of_known_words_needs_no_proposal() -> None:
     judged = judge_return(_csv(known), RECEIVED)
     assert isinstance(judged, JudgedReturn)
     assert judged.proposal is None
+
+
+def test_very_many_columns_are_refused_and_many_are_counted() -> None:
+    columns: dict[str, str | None] = {f"c{at}": f"Box {at}" for at in range(MOST_COLUMNS)}
+    read = read_headings(columns, nearest=lambda asked: np.zeros((len(asked), len(FIELD_NAMES) + 1)))
+    assert f"# and {MOST_COLUMNS - MOST_LISTED} more columns" in render_proposal(COUNCIL, read)
+    with pytest.raises(InputRefused, match="More than 1,000 columns"):
+        read_headings(columns | {"x": "Box"}, nearest=_not_asked)

@@ -35,6 +35,9 @@ taken (ours)."""
 MOST_UNKNOWN = 300
 """So many unknown headings are looked at for their meaning, the first ones (ours)."""
 
+MOST_COLUMNS = 1_000
+"""A register with more headed columns is no register, and reading them would take long (ours)."""
+
 LEAST_WORDS_ROW = 7
 """A row of so many different words and hardly anything else is headings, known or not: no row of a register is without
 a date or a number, and fewer columns cannot hold a register (ours)."""
@@ -126,7 +129,7 @@ def _is_same_word_by_word(words: str, alias: str) -> bool:
 
 def heading_score(cells: list[str | None]) -> float:
     """How much a row looks like the headings: known words, and a little for other words that could be headings."""
-    filled = [cell for cell in cells if cell]
+    filled = [cell for cell in cells if cell][:MOST_COLUMNS]
     known = {found[0] for cell in filled if len(cell) <= LONGEST_HEADING and (found := known_field(cell))}
     n_words = sum(looks_like_heading(cell) for cell in filled)
     return len(known) + 0.2 * n_words + (WORDS_ROW_SCORE if _is_row_of_words(filled, n_words) else 0.0)
@@ -146,9 +149,12 @@ def read_headings(
     """Match cell columns to fields.
 
     headings: cell column -> heading as sent, left to right. mapping: counts only when it is confirmed, and then before
-    everything else. `InputRefused` when two columns have the same heading and no mapping tells them apart.
+    everything else. `InputRefused` when two columns have the same heading and no mapping tells them apart, or when
+    there are more than MOST_COLUMNS.
     Of two headings for one field the better match is taken, among exact ones the more specific (the first alias).
     """
+    if sum(bool(text) for text in headings.values()) > MOST_COLUMNS:
+        raise InputRefused(f"More than {MOST_COLUMNS:,} columns have a heading. Send the register alone.")
     decided = mapping if mapping and mapping.is_confirmed else None
     names = column_names(headings, decided.known_headings if decided else frozenset())
     told = {column: decided.decision(headings[column], names[column]) for column in names} if decided else {}
@@ -169,9 +175,10 @@ def read_headings(
         proposals += [*undecided, *(each for each in found if isinstance(each, HeadingProposal))]
     if "forename" in best and "surname" in best:
         best.pop(FULL_NAME, None)
+    places = {column: at for at, column in enumerate(headings)}
     return ReadHeadings(
         names=names,
-        matches=tuple(sorted(best.values(), key=lambda match: list(headings).index(match.column))),
+        matches=tuple(sorted(best.values(), key=lambda match: places[match.column])),
         proposals=_one_likely_a_field(proposals, set(best)),
         ignored=ignored,
         missing=tuple(_missing(set(best))),

@@ -30,7 +30,7 @@ vaccination|interpreter needed|immigration status|caseload|outcome score|consent
 
 _REGISTER_WORDS = """
 a about above abuse active actual against agreed all and any are arrived as at attend attending because been began begin
-behind being below between bill body both box by came can case cases category cause check code codes column columns
+behind being below between bill body both box by came can case cases category cause check code codes
 contact count council current data date dated dates day days details did do does each either email enter entered exact
 existing field figure file first flag follow following for form format from full further general give given giving go
 goes going had has have he her his home how id identification identified identifier if in indicator information initial

@@ -7,7 +7,7 @@ import yaml
 
 from tf_assets.linkage.returns.headings import HeadingMatch, HeadingProposal, ReadHeadings, absent_fields
 from tf_assets.linkage.returns.mappings import WORD_MEANINGS, parse_mapping, read_nodes
-from tf_assets.linkage.returns.vocabulary import FIELDS
+from tf_assets.linkage.returns.vocabulary import FIELDS, Field
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.geography import councils
 
@@ -61,11 +61,11 @@ def render_proposal(council_code: str, read: ReadHeadings, words: Counts | None 
     ]
     if read.missing:
         lines += ["", "# Missing, and the return waits for it:"]
-        lines += [f"#   {field.name}: {field.meaning}" for field in read.missing]
+        lines += [f"#   {field.name}: {_described(field)}" for field in read.missing]
     absent = [field for field in absent_fields(read.matches) if field not in read.missing]
     if absent:
         lines += ["", "# Missing, and the return can do without it:"]
-        lines += [f"#   {field.name}: {field.meaning}" for field in absent]
+        lines += [f"#   {field.name}: {_described(field)}" for field in absent]
     if words:
         lines += ["", "words:", *_word_lines(words)]
     return "\n".join(lines) + "\n"
@@ -151,7 +151,11 @@ def _word_lines(words: Counts) -> list[str]:
 def _field_list() -> str:
     names = [f"{field.name}{'*' if field.is_required else ''}" for field in FIELDS]
     width = max(map(len, names)) + 2
-    return "\n".join(f"#   {name:<{width}}{field.meaning}" for name, field in zip(names, FIELDS, strict=True))
+    return "\n".join(f"#   {name:<{width}}{_described(field)}" for name, field in zip(names, FIELDS, strict=True))
+
+
+def _described(field: Field) -> str:
+    return field.meaning.split(", ")[0]
 
 
 def _named(council_code: str) -> str:
