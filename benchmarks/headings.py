@@ -12,7 +12,11 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from tf_assets.linkage.returns.heading_meanings import Nearest, nearest_fields
 from tf_assets.linkage.returns.headings import read_headings
+from tf_assets.linkage.returns.vocabulary import plain_words
 from tf_assets.warehouse.project import project_root
 
 LABELLED = """
@@ -167,9 +171,15 @@ STAGES = ("exact", "fuzzy", "semantic", "proposed")
 BEGIN, END = "<!-- benchmarks.headings: begin -->", "<!-- benchmarks.headings: end -->"
 
 
-def outcome(heading: str) -> tuple[str, str | None]:
-    """The stage that reads a heading when every field is wanted, and the field; ("none", None) below all."""
-    read = read_headings({"c0": heading})
+def outcomes(headings: list[str]) -> list[tuple[str, str | None]]:
+    """For each heading the stage that reads it when every field is wanted, and the field; ("none", None) below all."""
+    asked = [plain_words(heading) for heading in headings]
+    scores = dict(zip(asked, nearest_fields(asked), strict=True))
+    return [_outcome(heading, lambda texts: np.stack([scores[text] for text in texts])) for heading in headings]
+
+
+def _outcome(heading: str, nearest: Nearest) -> tuple[str, str | None]:
+    read = read_headings({"c0": heading}, nearest=nearest)
     if read.matches:
         return read.matches[0].method, read.matches[0].field
     likely = [each.nearest for each in read.proposals if each.is_likely]
@@ -181,7 +191,8 @@ def stage_rows(labels: list[tuple[str, str | None]]) -> list[tuple[str, int, int
 
     Recall is the share of the headings that mean a field which this stage and those before it read rightly.
     """
-    read = [(*outcome(heading), field) for heading, field in labels]
+    found = outcomes([heading for heading, _ in labels])
+    read = [(*each, field) for each, (_, field) in zip(found, labels, strict=True)]
     n_meant = sum(field is not None for *_, field in read)
     rows, so_far = [], 0
     for stage in STAGES:
@@ -215,8 +226,8 @@ def _write(page: Path, text: str) -> None:
 
 def _print_scores() -> None:
     for title, labels in (("chosen on", labelled()), ("afterwards", held_out())):
-        for heading, field in labels:
-            stage, found = outcome(heading)
+        read = outcomes([heading for heading, _ in labels])
+        for (heading, field), (stage, found) in zip(labels, read, strict=True):
             verdict = "right" if found == field else "left" if found is None else "WRONG"
             print(f"{title}\t{verdict}\t{stage}\t{heading}\t{field}\t{found}")
 
