@@ -29,7 +29,7 @@ from tf_assets.country.sizes import ALL_YEARS, Size
 from tf_assets.linkage.keys import create_keys
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.linkage.returns.assets import council_return
-from tf_assets.linkage.returns.headings import match_headings
+from tf_assets.linkage.returns.headings import read_headings
 from tf_assets.linkage.returns.judging import JudgedReturn, Received, judge_return
 from tf_assets.linkage.returns.reading import read_rows
 from tf_assets.linkage.returns.rows import standardise_rows
@@ -145,7 +145,7 @@ def _report(title: str, returns: list[Return], zone: Zone, home: Home) -> None:
 
     def standardise(each: Return) -> None:
         sheet = read[id(each)]
-        standardise_rows(sheet, match_headings(sheet.headings), QUARTER)
+        standardise_rows(sheet, list(read_headings(sheet.headings).matches), QUARTER)
 
     steps: dict[str, Callable[[Return], object]] = {
         "floor: polars read_csv": _floor,

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tf_assets.cli.console import console
 from tf_assets.cli.link import link_command
+from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
@@ -166,6 +167,7 @@ def verify(
 
 app.command("link")(link_command)
 app.command("opt-out")(opt_out_command)
+app.add_typer(mappings_app, name="mappings")
 
 
 @app.command()

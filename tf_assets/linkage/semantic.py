@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 MATCHES_SCHEMA = {"left": pl.String, "right": pl.String, "score": pl.Float64}
@@ -84,6 +85,25 @@ def semantic_matches(left: list[str], right: list[str], threshold: float, margin
         .filter(pl.col("score") >= threshold, pl.col("lead") >= margin)
         .select(*MATCHES_SCHEMA)
     )
+
+
+def similarities(left: tuple[str, ...], right: tuple[str, ...]) -> np.ndarray:
+    """Cosine of each of `left` with each of `right`, to four decimals: shape (len(left), len(right)).
+
+    `right` is encoded once a process: hand it a declared vocabulary.
+    """
+    if not left or not right:
+        return np.zeros((len(left), len(right)))
+    return np.round(_encoded(left) @ _encoded(right).T, 4)
+
+
+@lru_cache(maxsize=200)
+def _encoded(texts: tuple[str, ...]) -> np.ndarray:
+    """One unit vector a text."""
+    with quiet_and_offline():
+        _, model = _model()
+        vectors = np.asarray(model.encode(list(texts)), dtype=np.float64)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 @lru_cache(maxsize=200)

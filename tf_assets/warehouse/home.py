@@ -63,6 +63,11 @@ class Home:
         return self.root / "feedback"
 
     @property
+    def mappings(self) -> Path:
+        """What people confirmed of councils' headings and words."""
+        return self.root / "mappings"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's instance."""
         return self.root / "dagster"

@@ -79,7 +79,7 @@ def test_long_lists_are_cut_on_the_page_and_whole_in_the_csv(tmp_path: Path) -> 
 def test_headings_are_text_and_never_markup(tmp_path: Path) -> None:
     content = _content(0, 2).replace(b"remarks", b"Notes & 'Queries'")
     _, page = _written(write_feedback(tmp_path, RECEIVED, judge_return(content, RECEIVED)))
-    assert "Notes &amp; &#39;Queries&#39;" in page
+    assert "Notes &amp; …" in page
 
 
 def test_the_same_return_gives_the_same_bytes_and_no_other_files(tmp_path: Path) -> None:

@@ -1,16 +1,25 @@
 """The verdict on a return: which rows are used, what is wrong with the rest, and whether the file is of use at all."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import polars as pl
 
 from tf_assets.linkage.dates import DateOrder
 from tf_assets.linkage.returns.comparing import COMPARED, compare_rows
+from tf_assets.linkage.returns.council_words import n_unread, unknown_words, with_words
 from tf_assets.linkage.returns.grid import ROW_NUMBER
-from tf_assets.linkage.returns.headings import HeadingMatch, absent_fields, match_headings, unused_headings
+from tf_assets.linkage.returns.headings import (
+    HeadingMatch,
+    ReadHeadings,
+    absent_fields,
+    missing_sentence,
+    read_headings,
+)
+from tf_assets.linkage.returns.mappings import CouncilMapping
 from tf_assets.linkage.returns.other_council import council_fault
 from tf_assets.linkage.returns.other_quarter import quarter_fault
+from tf_assets.linkage.returns.proposals import Counts, render_proposal
 from tf_assets.linkage.returns.reading import Sheet, read_rows
 from tf_assets.linkage.returns.rows import ADULT_AGE, ReadRows, standardise_rows
 from tf_assets.linkage.returns.rules import IS_USABLE, LEFT_OUT, RULES
@@ -55,6 +64,17 @@ class ReturnRefused(InputRefused):
         self.judgements = judgements
 
 
+class ReturnWaits(ReturnRefused):
+    """A return whose headings or words a person has to confirm first.
+
+    proposal: the text of the mapping file to edit; the message names that file.
+    """
+
+    def __init__(self, sentence: str, received: "Received", judgements: pl.DataFrame, proposal: str) -> None:
+        super().__init__(sentence, received, judgements)
+        self.proposal = proposal
+
+
 @dataclass(frozen=True)
 class Facts:
     """Counts of one return; nothing in it identifies anybody.
@@ -83,7 +103,8 @@ class JudgedReturn:
     """A return that can be used.
 
     accepted: REGISTER_COLUMNS, one row a person; judgements: JUDGEMENT_SCHEMA, one row for each row and rule broken;
-    headings: how each column was understood; unused: headings that mean no field of the schedule.
+    headings: how each column was understood; unused: what the columns are called that mean no field of the schedule;
+    proposal: the text of a mapping file, when a person should look at a column or word that was left unused.
     """
 
     accepted: pl.DataFrame
@@ -91,6 +112,7 @@ class JudgedReturn:
     facts: Facts
     headings: tuple[HeadingMatch, ...]
     unused: tuple[str, ...]
+    proposal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,19 +133,31 @@ class Received:
         ]
 
 
-def judge_return(content: bytes, received: Received) -> JudgedReturn:
+def judge_return(content: bytes, received: Received, mapping: CouncilMapping | None = None) -> JudgedReturn:
     """Read, standardise and judge a council's return for a quarter.
 
-    `ReturnRefused` (an InputRefused) when the file cannot be used: its message is a sentence for the council.
+    mapping: what is confirmed of the council's headings and words. `ReturnRefused` (an InputRefused) when the file
+    cannot be used: its message is a sentence for the council. `ReturnWaits` when it could be, once a person has said
+    what its headings or words mean.
     """
+    decided = mapping if mapping and mapping.is_confirmed else CouncilMapping(received.council_code, False)
     try:
         sheet = read_rows(content)
-        matches = match_headings(sheet.headings)
+        headings = read_headings(sheet.headings, decided)
+        if headings.missing and not headings.unused:
+            raise InputRefused(missing_sentence(headings))
     except InputRefused as refusal:
         raise refuse_file(received, "file_unreadable", str(refusal)) from None
-    read = standardise_rows(sheet, matches, received.quarter_date)
+    _wait_for_headings(headings, received, decided)
+    matches = list(headings.matches)
+    translated = replace(sheet, cells=with_words(sheet.cells, matches, decided.words))
+    read = standardise_rows(translated, matches, received.quarter_date)
+    words = unknown_words(read.rows, decided.words)
+    _wait_for_words(headings, read, words, received, decided)
     broken = _broken_rules(read.rows)
-    judgements = pl.concat([_order_judgements(received, read), _judgements(broken, absent_fields(matches), received)])
+    of_file = [_order_judgements(received, read), _unconfirmed(headings, words, received)]
+    told = _judgements(broken, absent_fields(matches), received)
+    judgements = pl.concat([*of_file, told]).sort(ROW_NUMBER, "rule", "field")
     refused_rows = judgements.filter(pl.col("severity") == "refused")[ROW_NUMBER].unique()
     _refuse_other(sheet, read.rows, received, judgements)
     _refuse_too_many(read.rows.height, refused_rows.len(), received, judgements)
@@ -131,8 +165,65 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
         *received.columns(), received_at=pl.lit(received.received_at, pl.Datetime("us"))
     )
     facts = _facts(sheet, read, judgements, refused_rows)
-    unused = unused_headings(sheet.headings, matches)
-    return JudgedReturn(accepted.select(REGISTER_COLUMNS), judgements, facts, tuple(matches), unused)
+    proposal = render_proposal(received.council_code, headings, words) if headings.likely or words else None
+    return JudgedReturn(
+        accepted.select(REGISTER_COLUMNS), judgements, facts, headings.matches, headings.unused, proposal
+    )
+
+
+def _wait_for_headings(headings: ReadHeadings, received: Received, mapping: CouncilMapping) -> None:
+    if not headings.missing:
+        return
+    names = ", ".join(f"“{each.name.replace('_', ' ')}”" for each in headings.missing)
+    fault = f"The headings of this return are not all understood: no column is surely the {names}."
+    raise _waits(fault, "headings_unknown", headings, {}, received, mapping)
+
+
+def _wait_for_words(
+    headings: ReadHeadings, read: ReadRows, words: Counts, received: Received, mapping: CouncilMapping
+) -> None:
+    """Group words that nobody explained would refuse the rows; a person can say what they mean."""
+    n = n_unread(read.rows, "programme_group")
+    is_many = n >= LEAST_REFUSED_ROWS and n > MOST_REFUSED_SHARE * read.rows.height
+    if "programme_group" in words and is_many:
+        fault = f"The words for the programme group are not understood in {n} of {read.rows.height} rows."
+        raise _waits(fault, "words_unknown", headings, words, received, mapping)
+
+
+def _waits(
+    fault: str, rule: str, headings: ReadHeadings, words: Counts, received: Received, mapping: CouncilMapping
+) -> ReturnWaits:
+    is_beside = mapping.is_confirmed and (bool(words) or any(c not in headings.decided for c in headings.names))
+    file = f"mappings/{received.council_code}{'.proposed' if is_beside else ''}.yml"
+    sentence = f"{fault} Confirm {file} and the return is read again."
+    proposal = render_proposal(received.council_code, headings, words)
+    return ReturnWaits(sentence, received, _file_judgement(received, rule, sentence), proposal)
+
+
+def _unconfirmed(headings: ReadHeadings, words: Counts, received: Received) -> pl.DataFrame:
+    """A warning for each column that may be a missing one and for each column with words that nobody explained."""
+    told = [
+        (
+            name,
+            "heading_unconfirmed",
+            "warning",
+            f"The column “{headings.names[each.column]}” may be the {name.replace('_', ' ')}, but it is not sure "
+            f"enough ({each.score:.2f}), so it was not used.",
+            "Tell us what the column holds, or head it as in the data schedule.",
+        )
+        for name, each in sorted(headings.likely.items())
+    ]
+    told += [
+        (
+            name,
+            "words_unconfirmed",
+            "warning",
+            f"{len(counts)} words in the {name.replace('_', ' ')} column are not understood.",
+            "Tell us what they mean, or write the words of the data schedule.",
+        )
+        for name, counts in sorted(words.items())
+    ]
+    return _whole_file(told, received)
 
 
 def refuse_file(received: Received, rule: str, sentence: str) -> ReturnRefused:

@@ -4,6 +4,7 @@ A new word is one line here. Everything is compared after `plain_words`: lower c
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 class Field:
     """A column of a return.
 
-    name: the column in `council_register`; is_required: a return without it cannot be used; meaning: phrases that
-    the semantic match compares with an unknown heading; aliases: headings that mean exactly this.
+    name: the column in `council_register`; is_required: a return without it cannot be used; meaning: phrases that say
+    what it is, compared with unknown headings beside the aliases; aliases: headings that mean exactly this.
     """
 
     name: str
@@ -22,9 +23,16 @@ class Field:
 
 
 def plain_words(text: str) -> str:
-    """`Date_of-Birth (DD/MM/YYYY)` -> `date of birth`; brackets are remarks, not part of the name."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"\(.*?\)|\[.*?\]", " ", text))
+    """`Date_of-Birth (DD/MM/YYYY)` -> `date of birth`; brackets are remarks, not part of the name; accents go."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"\(.*?\)|\[.*?\]", " ", without_accents(text)))
     return " ".join(re.findall(r"[a-z0-9]+", spaced.lower().replace("'", "").replace("’", "")))
+
+
+def without_accents(text: str) -> str:
+    """`prénom` -> `prenom`."""
+    if text.isascii():
+        return text
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def _field(name: str, is_required: bool, meaning: str, aliases: str) -> Field:
@@ -51,7 +59,7 @@ FIELDS: tuple[Field, ...] = (
         "|member no|client no|person code|liquidlogic id|mosaic id|system id|local id|individual unique id",
     ),
     _field(
-        "forename", False, "first name, given name",
+        "forename", False, "first name, given name, first and middle names, preferred or legal first name",
         "forename|forenames|first name|first names|firstname|given name|given names|forename 1|christian name"
         "|fname|forename s|person forename|individual forename|individual first name|first forename|first",
     ),
@@ -66,108 +74,110 @@ FIELDS: tuple[Field, ...] = (
         "|family member|family member name|member name|name in full|individual|names|whole name",
     ),
     _field(
-        "date_of_birth", True, "date of birth, birth date",
+        "date_of_birth", True, "date of birth, birth date, day on which the person was born",
         "date of birth|dob|d o b|birth date|birthdate|birthday|born|date born|person dob|individual dob"
         "|client dob|dateofbirth|born on|individual date of birth|person date of birth|dt of birth|birth dt",
     ),
-    _field("sex", False, "sex, gender", "sex|gender|m f|sex m f|gender m f|person sex|individual gender"
+    _field("sex", False, "sex, gender, male or female", "sex|gender|m f|sex m f|gender m f|person sex|individual gender"
     "|person gender|m or f"),
     _field(
-        "postcode", True, "postcode of the home address",
+        "postcode", True, "postcode of the home address, postal code of the dwelling",
         "postcode|post code|home postcode|address postcode|current postcode|pcode|p code|postal code"
         "|individual postcode|family postcode|postcode of home|home post code|pc|postcode of residence",
     ),
     _field(
-        "address", False, "home address, street",
+        "address", False, "home address, street, where they live, house number and street",
         "address|home address|address line 1|address 1|address1|current address|street|full address|address line"
         "|street address|family address|residence|house and street|first line of address|addr|property",
     ),
     _field(
-        "upn", False, "unique pupil number",
+        "upn", False, "unique pupil number, national pupil number",
         "upn|unique pupil number|unique pupil no|pupil number|pupil upn|upn number|unique pupil ref"
         "|unique pupil reference|pupil no|pupil ref|child upn|upn no",
     ),
     _field(
-        "nino", False, "national insurance number",
+        "nino", False, "national insurance number, national insurance reference",
         "nino|ni number|ni no|national insurance number|national insurance no|nat ins no|nat ins number|ni"
         "|national insurance|nino number|national ins no|adult nino|n i number|nat insurance no",
     ),
     _field(
-        "role", False, "adult or child in the family",
+        "role", False, "adult or child in the family, parent or youngster, grown up or youngster",
         "role|adult child|adult or child|person type|family role|adult or child indicator|member type|a c"
         "|individual type|relationship|role in family|family member type|type of person|position in family|person role",
     ),
     _field(
-        "school_name", False, "name of the school attended",
+        "school_name", False, "name of the school attended, school they attend, school name of the child",
         "school|school name|name of school|school attended|current school|education setting|educational setting"
         "|education provider|school or college|establishment|school college|provision|place of education",
     ),
     _field(
-        "programme_group", True, "programme status: on the programme or awaiting",
+        "programme_group", True, "programme status, on the programme or awaiting or waiting",
         "programme group|group|programme status|status|tf status|family status|cohort|programme or awaiting"
         "|intervention status|treatment group|case status|programme|on programme|stage|engagement status|group status"
         "|tf group|programme stage|attachment status|awaiting or programme|phase",
     ),
     _field(
-        "assessment_date", False, "date the family was assessed as eligible",
+        "assessment_date", False, "date the family was assessed as eligible, when the family was found eligible",
         "assessment date|date of assessment|date assessed|assessed on|eligibility date|date eligible|date identified"
         "|identified date|identification date|date of identification|assessed|assessed date|date found eligible"
         "|eligibility assessed on|early help assessment date|date of eligibility|date family identified",
     ),
     _field(
-        "start_date", True, "date work with the family began, date joined the programme",
+        "start_date", True, "date work with the family began, date joined the programme, date the family joined, "
+        "when support of the family began",
         "start date|programme start date|date started|intervention start date|start|date of start|engagement date"
         "|date engaged|attachment date|date attached|date of attachment|start of intervention|programme start"
         "|intervention start|work started|date work began|started on|started|commencement date|date joined"
         "|date of engagement|start of programme|date work started|date joined the programme",
     ),
     _field(
-        "end_date", False, "date work with the family ended, date closed",
+        "end_date", False, "date work with the family ended, date closed, when support of the family ended",
         "end date|programme end date|date ended|intervention end date|end|date of end|closure date|date closed"
         "|closed date|end of intervention|programme end|intervention end|work ended|closed|ended on|ended|exit date"
         "|case closed date|closed on|date of closure|end of programme|date work ended|completion date|date left"
         "|date left the programme",
     ),
     _field(
-        "end_reason", False, "reason the case was closed",
+        "end_reason", False, "reason why the case was closed, reason the family left",
         "end reason|reason for ending|closure reason|reason for closure|reason closed|reason ended|exit reason|outcome"
         "|closure outcome|end outcome|reason for end|reason for exit|why closed|reason|reason for leaving|why ended"
         "|case outcome|close reason",
     ),
     _field(
-        "is_problem_crime", False, "problem: crime and anti-social behaviour",
+        "is_problem_crime", False, "problem with crime and anti social behaviour, trouble with crime, antisocial behaviour",
         "is problem crime|problem crime|crime|crime asb|crime and asb|crime and anti social behaviour|problem 1"
         "|criterion 1"
         "|crime anti social behaviour|p1|asb|crime problem|offending|headline problem 1|crit 1"
         "|involved in crime or asb",
     ),
     _field(
-        "is_problem_attendance", False, "problem: children not attending school",
+        "is_problem_attendance", False, "problem with children not attending school, "
+        "children missing school, not going to school",
         "is problem attendance|problem attendance|attend|attendance|school attendance|education|problem 2"
         "|not attending school"
         "|criterion 2|poor attendance|p2|attendance problem|headline problem 2|truancy|absence|school absence|crit 2"
         "|children not attending school|poor school attendance",
     ),
     _field(
-        "is_problem_child_help", False, "problem: children who need help",
+        "is_problem_child_help", False, "problem of children who need help, children in need of help",
         "is problem child help|problem child help|children who need help|children needing help|child help"
         "|children in need|problem 3|criterion 3|p3|help|children need help|headline problem 3|child in need|crit 3"
         "|child needs help|children needing early help|early help need",
     ),
     _field(
-        "is_problem_worklessness", False, "problem: worklessness or financial exclusion, out of work",
+        "is_problem_worklessness", False, "problem of worklessness or financial exclusion, out of work or in debt",
         "is problem worklessness|problem worklessness|worklessness|financial exclusion|worklessness financial exclusion"
         "|worklessness or financial exclusion|work|problem 4|criterion 4|p4|unemployment|out of work|workless"
         "|headline problem 4|debt|no work|crit 4|adults out of work",
     ),
     _field(
-        "is_problem_domestic_abuse", False, "problem: domestic violence and abuse",
+        "is_problem_domestic_abuse", False, "problem of domestic violence and abuse, violence in the home",
         "is problem domestic abuse|problem domestic abuse|domestic abuse|domestic violence|dva|da|problem 5|criterion 5"
         "|p5|domestic violence and abuse|domestic violence or abuse|dv|dv da|headline problem 5"
         "|violence at home|crit 5",
     ),
     _field(
-        "is_problem_health", False, "problem: physical or mental health, poor health of body or mind",
+        "is_problem_health", False, "problem of physical or mental health, poor health of body or mind",
         "is problem health|problem health|health|mental health|health problem|health problems|health needs"
         "|problem 6|criterion 6"
         "|p6|physical and mental health|health condition|headline problem 6|range of health problems|crit 6"
