@@ -1,11 +1,12 @@
 """The verdict on a return: which rows are used, what is wrong with the rest, and whether the file is of use at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
 
-from tf_assets.linkage.dates import DateOrder
+from tf_assets.linkage.dates import DateOrder, OrderEvidence
 from tf_assets.linkage.returns.grid import ROW_NUMBER
 from tf_assets.linkage.returns.headings import HeadingMatch, absent_fields, match_headings, unused_headings
 from tf_assets.linkage.returns.reading import Sheet, read_rows
@@ -62,7 +63,8 @@ class Facts:
 
     n_rows = n_accepted + n_refused; n_warned, n_repaired: accepted rows with at least one such judgement;
     n_blank, n_left_out: blank rows, totals and footnotes; kind and detail: how the file was read; heading_row: where
-    the headings stood; date_orders: by date column; n_other_order: dates that only the other order explains.
+    the headings stood; date_orders and date_evidence: by date column; n_other_order: dates that only the other order
+    explains.
     """
 
     n_rows: int
@@ -77,6 +79,7 @@ class Facts:
     heading_row: int
     n_other_order: int
     date_orders: dict[str, DateOrder] = field(default_factory=dict)
+    date_evidence: dict[str, OrderEvidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class JudgedReturn:
     """A return that can be used.
 
     accepted: REGISTER_COLUMNS, one row a person; judgements: JUDGEMENT_SCHEMA, one row for each row and rule broken;
-    headings: how each column was understood; unused: headings that mean no field of the schedule.
+    headings: how each column was understood; unused: headings that mean no field of the schedule; sent_headings: cell
+    column -> heading as sent, which may be anything and is not to be repeated unseen.
     """
 
     accepted: pl.DataFrame
@@ -92,6 +96,7 @@ class JudgedReturn:
     facts: Facts
     headings: tuple[HeadingMatch, ...]
     unused: tuple[str, ...]
+    sent_headings: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ def judge_return(content: bytes, received: Received) -> JudgedReturn:
     )
     facts = _facts(sheet, read, judgements, refused_rows)
     unused = unused_headings(sheet.headings, matches)
-    return JudgedReturn(accepted.select(REGISTER_COLUMNS), judgements, facts, tuple(matches), unused)
+    return JudgedReturn(accepted.select(REGISTER_COLUMNS), judgements, facts, tuple(matches), unused, sheet.headings)
 
 
 def refuse_file(received: Received, rule: str, sentence: str) -> ReturnRefused:
@@ -162,6 +167,7 @@ def _facts(sheet: Sheet, read: ReadRows, judgements: pl.DataFrame, refused_rows:
         heading_row=sheet.heading_row,
         n_other_order=read.n_mixed,
         date_orders=read.orders,
+        date_evidence=read.evidence,
     )
 
 

@@ -41,11 +41,13 @@ class ReadRows:
 
     rows: row_number, `sent_<field>` (text as sent, null if blank or absent), `<field>` (standardised), for each date
     `<field>_is_other_order`, and `has_stray_cell`, `age`, `quarter_end_date`.
-    orders: the day-month order of each date column that was sent; n_mixed: dates whose order is not their column's.
+    orders: the day-month order of each date column that was sent; evidence: how many of its dates show an order;
+    n_mixed: dates whose order is not their column's.
     """
 
     rows: pl.DataFrame
     orders: dict[str, DateOrder]
+    evidence: dict[str, OrderEvidence]
     n_mixed: int
 
 
@@ -66,11 +68,11 @@ def standardise_rows(sheet: Sheet, matches: list[HeadingMatch], quarter: date) -
         ),
         has_stray_cell=_any_filled(sheet.stray_columns),
     )
-    dated, orders, n_mixed = _with_dates(sent, quarter_end)
+    dated, orders, evidence, n_mixed = _with_dates(sent, quarter_end)
     rows = dated.with_columns(*_identity_columns(sent, FULL_NAME in source), *_programme_columns(sent)).with_columns(
         quarter_end_date=pl.lit(quarter_end), age=_age(pl.col("date_of_birth"), quarter_end)
     )
-    return ReadRows(rows, orders, n_mixed)
+    return ReadRows(rows, orders, evidence, n_mixed)
 
 
 def _any_filled(columns: tuple[str, ...]) -> pl.Expr:
@@ -129,7 +131,9 @@ def _flags(texts: pl.Series) -> pl.Series:
     return texts.to_frame("t").select(pl.when(pl.col("t").is_null()).then(False).otherwise(values)).to_series()
 
 
-def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, dict[str, DateOrder], int]:
+def _with_dates(
+    sent: pl.DataFrame, quarter_end: date
+) -> tuple[pl.DataFrame, dict[str, DateOrder], dict[str, OrderEvidence], int]:
     columns = {field: sent[f"sent_{field}"] for field in DATE_FIELDS}
     evidence = {field: order_evidence(texts) for field, texts in columns.items()}
     of_file = sum(evidence.values(), start=OrderEvidence(0, 0)).order or "day first"
@@ -142,7 +146,7 @@ def _with_dates(sent: pl.DataFrame, quarter_end: date) -> tuple[pl.DataFrame, di
         added += [read["date"].alias(field), read["is_other_order"].fill_null(False).alias(f"{field}_is_other_order")]
         n_mixed += int(read["is_other_order"].sum())
     present = {field: order for field, order in orders.items() if columns[field].null_count() < sent.height}
-    return sent.with_columns(added), present, n_mixed
+    return sent.with_columns(added), present, {field: evidence[field] for field in present}, n_mixed
 
 
 def _age(born: pl.Expr, on: date) -> pl.Expr:

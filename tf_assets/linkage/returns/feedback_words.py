@@ -1,0 +1,128 @@
+"""The words of the feedback: plain, the same on the page and in the spreadsheet."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from tf_assets.linkage.returns.headings import looks_like_heading
+from tf_assets.linkage.returns.rules import RULES
+from tf_assets.linkage.returns.vocabulary import FIELDS, plain_words
+from tf_assets.warehouse.calendar import next_quarter
+
+FIELD_WORDS = {
+    "file": "whole file",
+    "row": "whole row",
+    "family_ref": "family reference",
+    "person_ref": "person reference",
+    "upn": "unique pupil number (UPN)",
+    "nino": "national insurance number",
+    "school_name": "school",
+    **{field.name: field.meaning.split(",")[0] for field in FIELDS if field.name.startswith("is_problem_")},
+}
+"""Fields whose name in the schedule is not what a council calls them; the others lose their underscores."""
+
+METHOD_WORDS = {
+    "exact": "its own words",
+    "fuzzy": "nearly the same words",
+    "semantic": "the meaning of its words",
+    "confirmed": "your confirmation",
+}
+CONSEQUENCE_WORDS = {
+    "refused": "Row not used",
+    "warning": "Row used, something left out",
+    "repaired": "Row used, mended by us",
+}
+OTHER_CONSEQUENCE = "Row used, to be looked at"
+
+_ORDINARY_WORDS = (
+    "remarks remark notes note comments comment other further additional information details detail key worker lead team"
+    " area locality district ward town county region country email phone telephone mobile title age ethnicity language"
+    " year month week day time created updated modified last next review visit type level score total number of in on"
+    " at to by for with and or the is has any all new old previous current main local council authority source system"
+)
+"""Words that headings of unused columns have; none tells of anybody (ours)."""
+
+_HEADING_WORDS = frozenset(
+    word
+    for text in (_ORDINARY_WORDS, *(text for each in FIELDS for text in (each.name, each.meaning, *each.aliases)))
+    for word in plain_words(text).split()
+)
+_SOURCES = {rule.id: rule.source for rule in RULES} | {"column_missing": "data schedule"}
+
+
+def field_words(field: str) -> str:
+    """`date_of_birth` -> "date of birth"."""
+    return FIELD_WORDS.get(field, field.replace("_", " "))
+
+
+def method_words(method: str) -> str:
+    """How a heading was understood."""
+    return METHOD_WORDS.get(method, method.replace("_", " "))
+
+
+def consequence_words(severity: str) -> str:
+    """What a judgement means for its row."""
+    return CONSEQUENCE_WORDS.get(severity, OTHER_CONSEQUENCE)
+
+
+def source_words(rule: str) -> str:
+    """Where a rule comes from."""
+    source = _SOURCES.get(rule, "ours")
+    return "this evaluation's own rule" if source == "ours" else source
+
+
+def heading_if_safe(heading: str | None, names: frozenset[str] | None = None) -> str | None:
+    """A heading that may be repeated: one that looks like a heading and is made of words that headings have.
+
+    What looks like a heading may still be a name that stands above a column by mistake, so its form is not enough. Of a
+    heading that was understood (names given: the words of the return's names) it is enough that none of its words is a
+    name of this return.
+    """
+    if not heading or not looks_like_heading(heading):
+        return None
+    strange = [word for word in plain_words(heading).split() if word not in _HEADING_WORDS]
+    is_safe = not strange if names is None else not names.intersection(strange)
+    return heading if is_safe else None
+
+
+def safe_sentence(sentence: str) -> str:
+    """A sentence without the quoted headings that may not be repeated."""
+    return re.sub(r"“([^”]*)”", lambda quoted: quoted[0] if heading_if_safe(quoted[1]) else "“…”", sentence)
+
+
+def quarter_words(quarter: date) -> str:
+    """1 April 2015 -> "April to June 2015"."""
+    last_month = date(quarter.year, quarter.month + 2, 1)
+    return f"{quarter:%B} to {last_month:%B %Y}"
+
+
+def next_quarter_words(quarter: date) -> str:
+    """The quarter after a quarter, in words."""
+    return quarter_words(next_quarter(quarter))
+
+
+def day_words(day: date) -> str:
+    """20 July 2015."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def number_words(number: int) -> str:
+    """12345 -> 12,345."""
+    return f"{number:,}"
+
+
+def rows_words(number: int) -> str:
+    """1 -> "1 row"."""
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
+
+
+def change_words(now: int, then: int) -> str:
+    """ "3 more", "2 fewer" or "no change"."""
+    if now == then:
+        return "no change"
+    return f"{now - then:,} more" if now > then else f"{then - now:,} fewer"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
