@@ -14,7 +14,7 @@ import pytest
 
 from tf_assets.linkage.returns import feedback as feedback_module
 from tf_assets.linkage.returns.feedback import PAGE, write_feedback
-from tf_assets.linkage.returns.feedback_content import VERDICT_OF_RULE
+from tf_assets.linkage.returns.feedback_content import WAITING_RULES
 from tf_assets.linkage.returns.feedback_page import RANGES_SHOWN
 from tf_assets.linkage.returns.judging import (
     JUDGEMENT_SCHEMA,
@@ -85,7 +85,7 @@ def _earlier(*returns: JudgedReturn) -> EarlierReturns:
 
 def _refusal(rule: str, sentence: str = "It is so.", advice: str = "Do it.") -> ReturnRefused:
     row = (RECEIVED.council_code, RECEIVED.quarter_date, 0, "file", rule, "refused", sentence, advice, RECEIVED.sha256)
-    return ReturnRefused(sentence, pl.DataFrame([row], schema=JUDGEMENT_SCHEMA, orient="row"))
+    return ReturnRefused(sentence, RECEIVED, pl.DataFrame([row], schema=JUDGEMENT_SCHEMA, orient="row"))
 
 
 def _changes(received: Received) -> pl.DataFrame:
@@ -129,22 +129,35 @@ def test_a_refused_return_is_told_why(tmp_path: Path) -> None:
     assert rules[0] == "too_many_refused"
 
 
-@pytest.mark.parametrize(("rule", "verdict"), [*VERDICT_OF_RULE.items(), ("file_unreadable", "refused")])
-def test_a_return_that_waits_or_was_withdrawn_is_not_called_refused(tmp_path: Path, rule: str, verdict: str) -> None:
-    page = _page(write_feedback(tmp_path, RECEIVED, _refusal(rule)))
+@pytest.mark.parametrize(
+    ("judged", "verdict"),
+    [
+        *((_refusal(rule), "waiting") for rule in WAITING_RULES),
+        (_refusal("file_unreadable"), "refused"),
+        (None, "withdrawn"),
+    ],
+)
+def test_a_return_that_waits_or_was_withdrawn_is_not_called_refused(
+    tmp_path: Path, judged: ReturnRefused | None, verdict: str
+) -> None:
+    page = _page(write_feedback(tmp_path, RECEIVED, judged))
     words = {
-        "waiting": "Your return is waiting for you to confirm its headings. It is so.",
-        "withdrawn": "Your return for April to June 2015 was withdrawn and we do not use it. It is so.",
+        "waiting": "Your return is waiting until its headings and words are confirmed. It is so.",
+        "withdrawn": "Your return for April to June 2015 was withdrawn and we do not use it. "
+        "The council took back what it had sent for this quarter.",
         "refused": "We could not use this return. It is so.",
     }
     assert [key for key, text in words.items() if text in page] == [verdict]
     assert f"outcome--{verdict}" in page
+    assert ("You do not need to send the return again" in page) == (verdict == "waiting")
+    assert ("Send the return when it is right." in page) == (verdict == "withdrawn")
 
 
 def test_a_council_is_told_by_when_and_which_of_its_files_stands(tmp_path: Path) -> None:
-    standing = Received("E06000001", date(2015, 4, 1), datetime(2015, 7, 3), "ef" * 32)
+    before = Received("E06000001", date(2015, 4, 1), datetime(2015, 7, 3), "ef" * 32)
+    standing = _judged(0, 3, before)
     folder = write_feedback(tmp_path, RECEIVED, _refusal("x"), standing=standing, answer_by=date(2015, 8, 7))
-    assert "Your earlier file for this quarter, received on 3 July 2015, is used instead." in _page(folder)
+    assert "Your earlier file for this quarter, received on 3 July 2015, is used until then." in _page(folder)
     assert "Please do this by 7 August 2015." in _page(folder)
 
 
@@ -191,7 +204,7 @@ def _canary_file(n_bad: int, n_good: int, missing: str | None = None) -> bytes:
 def _words_of(content: bytes) -> set[str]:
     """Every cell as sent, its words that are no ordinary ones, and dates and numbers as we write them."""
     cells = {cell for line in content.decode().splitlines()[1:] for cell in line.split(",")} | set(NAMES_AS_HEADINGS)
-    words = {word for cell in cells for word in cell.split()} - {
+    words = {word for cell in cells for word in cell.split() if len(word) > 3} - {
         "Academy",
         "Case",
         "of",
@@ -262,6 +275,8 @@ def test_changes_since_earlier_returns_are_told_of_this_file_alone(tmp_path: Pat
     told = write_feedback(tmp_path / "a", NEXT, judged, None, _changes(NEXT))
     assert sentence in _page(told)
     assert ("Row used, something left out", "April to June 2015") in [(r[1], r[5]) for r in _sheets(told)["Every row"]]
+    beside_others = _changes(NEXT).with_columns(previous_quarter_date=pl.lit(None, pl.Date)).drop("source_sha256")
+    assert "other returns of this quarter" in _page(write_feedback(tmp_path / "c", NEXT, judged, None, beside_others))
     other = Received(NEXT.council_code, NEXT.quarter_date, NEXT.received_at, "99" * 32)
     assert sentence not in _page(write_feedback(tmp_path / "b", NEXT, judged, None, _changes(other)))
 
@@ -303,7 +318,7 @@ class _Words(HTMLParser):
         self.everything += data.split()
 
 
-@pytest.fixture(params=["used", "first", "clean", "refused", "whole"])
+@pytest.fixture(params=["used", "first", "clean", "refused", "whole", "withdrawn"])
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "refused":
         with pytest.raises(ReturnRefused) as refused:
@@ -311,6 +326,8 @@ def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return _page(write_feedback(tmp_path, RECEIVED, refused.value))
     if request.param == "whole":
         return _page(write_feedback(tmp_path, RECEIVED, _refusal("file_unreadable")))
+    if request.param == "withdrawn":
+        return _page(write_feedback(tmp_path, RECEIVED, None))
     if request.param == "first":
         return _page(write_feedback(tmp_path, RECEIVED, _judged(1, 9)))
     if request.param == "clean":
@@ -327,7 +344,7 @@ def test_every_sentence_ends_with_a_full_stop(page: str) -> None:
     sentences = [text for tag, text in said if tag == "p" and text] + [
         text for tag, text in said if tag == "li" and "It was" in text
     ]
-    titles = {"Accepted", "Not accepted", "Feedback on your return"}
+    titles = {"Accepted", "Not accepted", "Withdrawn", "Feedback on your return"}
     assert [text for text in sentences if not text.endswith(".") and text not in titles] == []
     assert [rule.id for rule in RULES if not (rule.sentence.endswith(".") and rule.advice.endswith("."))] == []
 

@@ -8,6 +8,7 @@ import openpyxl
 import polars as pl
 import pytest
 
+from tf_assets.linkage.returns import feedback_workbook
 from tf_assets.linkage.returns.feedback_content import Feedback, compose_feedback
 from tf_assets.linkage.returns.feedback_workbook import LONGEST_CELL, TITLE_ROWS, plain_text, workbook_bytes
 from tf_assets.linkage.returns.judging import JUDGEMENT_SCHEMA, Received, ReturnRefused
@@ -23,7 +24,7 @@ def _feedback(n_rows: int, sentence: str = "The surname is missing.") -> Feedbac
         for at in range(2, 2 + 2 * n_rows, 2)
     ]  # fmt: skip
     judgements = pl.DataFrame(rows, schema=JUDGEMENT_SCHEMA, orient="row")
-    return compose_feedback(RECEIVED, ReturnRefused("No.", judgements), EarlierReturns(), None, None, None)
+    return compose_feedback(RECEIVED, ReturnRefused("No.", RECEIVED, judgements), EarlierReturns(), None, None, None)
 
 
 def _workbook(content: bytes) -> openpyxl.Workbook:
@@ -50,6 +51,17 @@ def test_a_sheet_holds_no_more_rows_than_it_may_and_the_rest_follows_on_the_next
     assert listed == list(range(2, 52, 2))
     linked = [cell.hyperlink.location for (cell,) in workbook["Cover"].iter_rows() if cell.hyperlink]
     assert linked == [f"'{name}'!A1" for name in ("Summary", "By rule", *names, "Columns")]
+
+
+def test_a_long_list_is_written_row_by_row_with_the_same_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = _workbook(workbook_bytes(_feedback(25)))
+    monkeypatch.setattr(feedback_workbook, "MOST_ROWS_IN_MEMORY", 24)
+    long = _workbook(workbook_bytes(_feedback(25)))
+    assert long.sheetnames == short.sheetnames
+    for name in short.sheetnames:
+        assert list(long[name].values) == list(short[name].values)
+    assert long["Every row"].auto_filter.ref == f"A{TITLE_ROWS + 1}:G{TITLE_ROWS + 26}"
+    assert long["Every row"].freeze_panes == f"A{TITLE_ROWS + 2}"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])

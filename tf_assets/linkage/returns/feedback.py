@@ -40,19 +40,19 @@ _MADE_BY = (
 def write_feedback(
     feedback: Path,
     received: Received,
-    judged: JudgedReturn | ReturnRefused,
+    judged: JudgedReturn | ReturnRefused | None,
     earlier: EarlierReturns | None = None,
     changes: pl.DataFrame | None = None,
     *,
-    standing: Received | None = None,
+    standing: JudgedReturn | None = None,
     answer_by: date | None = None,
 ) -> Path:
     """Write the page and the spreadsheet of one return; their folder. What is there already is left untouched.
 
-    earlier: the council's earlier returns (`trend.earlier_returns`), None for none; changes: rows of `register_changes`
-    (JUDGEMENT_SCHEMA and previous_quarter_date), of which those of this file are told; standing: the earlier file of
-    the quarter that is used where this one is not; answer_by: the day by which the council is asked to act, if there
-    is one.
+    judged: None when the council withdrew what it had sent for the quarter. earlier: the council's earlier returns
+    (`trend.earlier_returns`), None for none. changes: rows of `register_changes`, of which those of this council,
+    quarter and, where the table has it, file are told. standing: the earlier file of the quarter that is used where
+    this one is not. answer_by: the day by which the council is asked to act, if there is one.
     """
     told = compose_feedback(received, judged, earlier or EarlierReturns(), changes, standing, answer_by)
     digest = _digest(told)

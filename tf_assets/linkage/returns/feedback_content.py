@@ -1,7 +1,7 @@
 """What a council is told, before it is laid out: counts, rules and sentences, never a value that was sent."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import polars as pl
@@ -9,6 +9,8 @@ import polars as pl
 from tf_assets.linkage.returns import trend
 from tf_assets.linkage.returns.column_readings import ColumnReading, DateReading, column_readings, date_readings
 from tf_assets.linkage.returns.feedback_words import (
+    THIS_RETURN_ALONE,
+    compared_words,
     day_words,
     field_words,
     next_quarter_words,
@@ -17,7 +19,7 @@ from tf_assets.linkage.returns.feedback_words import (
     rows_words,
     safe_sentence,
 )
-from tf_assets.linkage.returns.judging import WHOLE_FILE, JudgedReturn, Received, ReturnRefused
+from tf_assets.linkage.returns.judging import WHOLE_FILE, JudgedReturn, Received, ReturnRefused, withdrawn
 from tf_assets.linkage.returns.row_ranges import Finding, findings_by_rule
 from tf_assets.linkage.returns.trend import EarlierReturns, ReturnNumbers, RuleCount, Turnover
 from tf_assets.warehouse.calendar import END_OF_QUARTERS, next_quarter
@@ -25,8 +27,8 @@ from tf_assets.warehouse.geography import councils
 
 Verdict = Literal["accepted", "refused", "waiting", "withdrawn"]
 
-VERDICT_OF_RULE: dict[str, Verdict] = {"headings_unconfirmed": "waiting", "return_withdrawn": "withdrawn"}
-"""Judgements on the whole file that are no refusal for good; any other is one."""
+WAITING_RULES = ("headings_unknown", "words_unknown")
+"""Judgements on the whole file that a confirmation lifts; any other refuses it for good."""
 
 MOST_NEW_SHARE = 0.5
 """Above this share of people who were not in the last return, its references may have changed (ours)."""
@@ -86,16 +88,17 @@ class Feedback:
 
 def compose_feedback(
     received: Received,
-    judged: JudgedReturn | ReturnRefused,
+    judged: JudgedReturn | ReturnRefused | None,
     earlier: EarlierReturns,
     changes: pl.DataFrame | None,
-    standing: Received | None,
+    standing: JudgedReturn | None,
     answer_by: date | None,
 ) -> Feedback:
     """Bring together what is said of one return; the arguments are those of `write_feedback`."""
     used = judged if isinstance(judged, JudgedReturn) else None
     beside = _changes_of(changes, received) if used and changes is not None else None
-    findings = tuple(findings_by_rule(judged.judgements))
+    judgements = judged.judgements if judged else withdrawn(received)
+    findings = tuple(findings_by_rule(judgements)) if judged else ()
     differing = tuple(findings_by_rule(beside)) if beside is not None else ()
     verdict = _verdict(judged)
     numbers = trend.numbers_of_return(used, received.quarter_date) if used else None
@@ -107,8 +110,8 @@ def compose_feedback(
         received=f"{day_words(received.received_at.date())} at {received.received_at:%H:%M} UTC",
         sha256=received.sha256,
         verdict=verdict,
-        happened=_happened(judged, verdict, numbers, received, standing),
-        to_do=_to_do(judged, verdict, numbers, [*findings, *differing], received.quarter_date, answer_by),
+        happened=_happened(judgements, verdict, numbers, received, standing),
+        to_do=_to_do(judgements, verdict, numbers, [*findings, *differing], received.quarter_date, answer_by),
         numbers=numbers,
         n_blank=used.facts.n_blank if used else 0,
         n_left_out=used.facts.n_left_out if used else 0,
@@ -123,27 +126,30 @@ def compose_feedback(
         columns=column_readings(used) if used else (),
         unused_columns=column_readings(used, is_used=False) if used else (),
         dates=date_readings(used.facts) if used else (),
-        listed=_listed(judged.judgements, beside),
+        listed=_listed(judgements, beside),
     )
 
 
-def _verdict(judged: JudgedReturn | ReturnRefused) -> Verdict:
+def _verdict(judged: JudgedReturn | ReturnRefused | None) -> Verdict:
+    if judged is None:
+        return "withdrawn"
     if isinstance(judged, JudgedReturn):
         return "accepted"
-    verdicts = [VERDICT_OF_RULE[rule] for rule in _of_file(judged)["rule"] if rule in VERDICT_OF_RULE]
-    return verdicts[0] if verdicts else "refused"
+    return "waiting" if _of_file(judged.judgements)["rule"].is_in(WAITING_RULES).any() else "refused"
 
 
-def _of_file(refusal: ReturnRefused) -> pl.DataFrame:
-    return refusal.judgements.filter(pl.col("row_number") == WHOLE_FILE, pl.col("severity") == "refused")
+def _of_file(judgements: pl.DataFrame) -> pl.DataFrame:
+    """What is said of the file as a whole where it is not used: its refusal, or that it was withdrawn."""
+    of_file = (pl.col("severity") == "refused") | (pl.col("rule") == "withdrawn")
+    return judgements.filter(pl.col("row_number") == WHOLE_FILE, of_file)
 
 
 def _happened(
-    judged: JudgedReturn | ReturnRefused,
+    judgements: pl.DataFrame,
     verdict: Verdict,
     numbers: ReturnNumbers | None,
     received: Received,
-    standing: Received | None,
+    standing: JudgedReturn | None,
 ) -> tuple[str, ...]:
     quarter = quarter_words(received.quarter_date)
     if numbers:
@@ -151,19 +157,21 @@ def _happened(
         share = f"all of its {n_rows}" if numbers.n_accepted == numbers.n_rows else f"{n_used} of its {n_rows}"
         return (f"We accepted your return for {quarter} and used {share}.",)
     first = {
-        "waiting": "Your return is waiting for you to confirm its headings.",
+        "waiting": "Your return is waiting until its headings and words are confirmed.",
         "withdrawn": f"Your return for {quarter} was withdrawn and we do not use it.",
     }.get(verdict, "We could not use this return.")
-    stands = (
-        f"Your earlier file for this quarter, received on {day_words(standing.received_at.date())}, is used instead."
-        if standing
-        else ""
-    )
-    return tuple(sentence for sentence in (first, safe_sentence(str(judged)), stands) if sentence)
+    reasons = (safe_sentence(sentence) for sentence in _of_file(judgements)["sentence"].unique(maintain_order=True))
+    return (first, *reasons, *([_standing_sentence(standing)] if standing else []))
+
+
+def _standing_sentence(standing: JudgedReturn) -> str:
+    received_at = standing.accepted["received_at"].max()
+    on_day = f", received on {day_words(received_at.date())}," if isinstance(received_at, datetime) else ""
+    return f"Your earlier file for this quarter{on_day} is used until then."
 
 
 def _to_do(
-    judged: JudgedReturn | ReturnRefused,
+    judgements: pl.DataFrame,
     verdict: Verdict,
     numbers: ReturnNumbers | None,
     findings: list[Finding],
@@ -171,13 +179,17 @@ def _to_do(
     answer_by: date | None,
 ) -> tuple[str, ...]:
     by_day = f" by {day_words(answer_by)}" if answer_by else ""
-    if isinstance(judged, ReturnRefused):
-        advice = tuple(dict.fromkeys(_of_file(judged)["advice"].to_list()))
-        if verdict == "withdrawn":
-            return advice or ("You do not need to do anything.",)
-        return (*advice, f"Please do this{by_day}." if by_day else "Please do this as soon as you can.")
+    in_time = f"Please do this{by_day}." if by_day else "Please do this as soon as you can."
+    if verdict == "waiting":
+        return (
+            "Look at what we propose for your columns and words, and tell us what is right.",
+            "You do not need to send the return again: it is read when they are confirmed.",
+            in_time,
+        )
+    if numbers is None:
+        return (*_of_file(judgements)["advice"].unique(maintain_order=True), in_time)
     is_more = any(finding.severity not in ("refused", "repaired") for finding in findings)
-    if numbers and numbers.n_refused:
+    if numbers.n_refused:
         rows = rows_words(numbers.n_refused)
         return (
             f"Mend the {rows} that we did not use and send the whole return for this quarter again{by_day}.",
@@ -200,11 +212,10 @@ def _before(quarter: date, answer_by: date | None) -> str:
 
 def _changes_of(changes: pl.DataFrame, received: Received) -> pl.DataFrame:
     """Those of this very file: what an earlier file of the quarter differed in is no longer true."""
-    return changes.filter(
-        pl.col("council_code") == received.council_code,
-        pl.col("quarter_date") == received.quarter_date,
-        pl.col("source_sha256") == received.sha256,
+    here = changes.filter(
+        pl.col("council_code") == received.council_code, pl.col("quarter_date") == received.quarter_date
     )
+    return here.filter(source_sha256=received.sha256) if "source_sha256" in here.columns else here
 
 
 def _mended(numbers: ReturnNumbers | None, last: ReturnNumbers | None) -> tuple[RuleCount, ...]:
@@ -215,16 +226,18 @@ def _mended(numbers: ReturnNumbers | None, last: ReturnNumbers | None) -> tuple[
 
 
 def _listed(judgements: pl.DataFrame, changes: pl.DataFrame | None) -> pl.DataFrame:
-    """row_number, severity, field, sentence, advice, rule, previous_quarter_date, in the order of the file."""
-    columns = ("row_number", "severity", "field", "sentence", "advice", "rule", "previous_quarter_date")
-    told = judgements.with_columns(previous_quarter_date=pl.lit(None, pl.Date)).select(columns)
+    """row_number, severity, field, sentence, advice, rule and compared (with what, in words), in the file's order."""
+    columns = ("row_number", "severity", "field", "sentence", "advice", "rule")
+    told = judgements.select(*columns, compared=pl.lit(THIS_RETURN_ALONE))
     if changes is not None:
-        told = pl.concat([told, changes.select(columns).cast(told.schema)])
+        previous = changes["previous_quarter_date"].to_list()
+        compared = pl.Series("compared", [compared_words(each) for each in previous], pl.String)
+        told = pl.concat([told, changes.select(*columns, compared).cast(told.schema)])
     worded = told.with_columns(
         field=pl.col("field").replace({each: field_words(each) for each in told["field"].unique()}),
         sentence=pl.col("sentence").replace({each: safe_sentence(each) for each in told["sentence"].unique()}),
     )
-    return worded.unique().sort("row_number", "severity", "rule", "field", "previous_quarter_date", "sentence")
+    return worded.unique().sort("row_number", "severity", "rule", "field", "compared", "sentence")
 
 
 def _council_name(council_code: str) -> str:

@@ -32,6 +32,7 @@ CONSEQUENCE_WORDS = {
     "warning": "Row used, something left out",
     "repaired": "Row used, mended by us",
 }
+THIS_RETURN_ALONE = "this return alone"
 OTHER_CONSEQUENCE = "Row used, to be looked at"
 
 _ORDINARY_WORDS = (
@@ -94,6 +95,11 @@ def quarter_words(quarter: date) -> str:
     """1 April 2015 -> "April to June 2015"."""
     last_month = date(quarter.year, quarter.month + 2, 1)
     return f"{quarter:%B} to {last_month:%B %Y}"
+
+
+def compared_words(previous_quarter: date | None) -> str:
+    """What a difference was found against."""
+    return quarter_words(previous_quarter) if previous_quarter else "other returns of this quarter"
 
 
 def next_quarter_words(quarter: date) -> str:

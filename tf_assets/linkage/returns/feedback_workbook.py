@@ -17,7 +17,9 @@ from xlsxwriter.worksheet import Worksheet
 from tf_assets.linkage.returns import feedback_tables
 from tf_assets.linkage.returns.feedback_content import Feedback
 from tf_assets.linkage.returns.feedback_words import (
+    THIS_RETURN_ALONE,
     change_words,
+    compared_words,
     consequence_words,
     field_words,
     quarter_words,
@@ -33,10 +35,12 @@ MOST_ROWS_OF_A_SHEET = 1_048_576
 LONGEST_CELL = 32_767
 """Limits of XLSX (ECMA-376 as Excel applies it)."""
 
+MOST_ROWS_IN_MEMORY = 20_000
+"""Beyond this many findings the sheets are written row by row and have plain filters instead of tables (ours)."""
+
 TITLE_ROWS = 3
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NOT_COUNTED = "not counted"
-_NOT_COMPARED = "this return alone"
 _NOT_USED = "not used"
 Cell = str | int
 
@@ -44,20 +48,21 @@ Cell = str | int
 def workbook_bytes(feedback: Feedback, most_rows: int = MOST_ROWS_OF_A_SHEET) -> bytes:
     """Cover, summary, by rule, every row and columns; most_rows: of a sheet, titles included."""
     content = io.BytesIO()
+    is_long = feedback.listed.height > MOST_ROWS_IN_MEMORY
     # nothing is turned into a formula, a link or a number that was not one
+    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(
-        content,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        content, plain | ({"constant_memory": True} if is_long else {"in_memory": True})
     ) as workbook:
         workbook.set_properties({"title": _title(feedback), "created": MADE})
-        sheets = _Sheets(workbook)
+        sheets = _Sheets(workbook, is_long)
         parts = list(feedback.listed.iter_slices(most_rows - TITLE_ROWS - 1)) or [feedback.listed]
         names = ["Every row", *(f"Every row {number}" for number in range(2, len(parts) + 1))]
         sheets.write_cover(_title(feedback), _cover(feedback), ["Summary", "By rule", *names, "Columns"])
         sheets.write("Summary", "Your return in numbers", _SUMMARY, _summary(feedback))
         sheets.write("By rule", "What to mend, by rule", _BY_RULE, list(_by_rule(feedback)))
         for name, part in zip(names, parts, strict=True):
-            sheets.write(name, "What to mend, row by row", _EVERY_ROW, list(_every_row(part)))
+            sheets.write(name, "What to mend, row by row", _EVERY_ROW, _every_row(part), part.height)
         sheets.write("Columns", "How we understood your columns", _COLUMNS, _columns(feedback))
     return content.getvalue()
 
@@ -84,8 +89,9 @@ _ROW_NUMBER_NOTE = "Row numbers are those of your own file: its first row is 1; 
 class _Sheets:
     """Sheets of one workbook, each a title, a note and one table."""
 
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: Workbook, is_long: bool) -> None:
         self.workbook = workbook
+        self.is_long = is_long
         self.title = workbook.add_format({"bold": True, "font_size": 16})
         self.heading = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.text = workbook.add_format({"text_wrap": True, "valign": "top"})
@@ -101,28 +107,40 @@ class _Sheets:
         for at, name in enumerate(names, start=len(sentences) + 2):
             sheet.write_url(at, 0, f"internal:'{name}'!A1", self.link, name)
 
-    def write(self, name: str, title: str, headings: Sequence[tuple[str, int]], rows: Sequence[Sequence[Cell]]) -> None:
+    def write(
+        self,
+        name: str,
+        title: str,
+        headings: Sequence[tuple[str, int]],
+        rows: Iterable[Sequence[Cell]],
+        n_rows: int | None = None,
+    ) -> None:
+        """n_rows: of `rows`, where it is no list."""
+        n = len(list(rows)) if n_rows is None else n_rows
         sheet = self.workbook.add_worksheet(name)
-        sheet.write_string(0, 0, title, self.title)
-        sheet.write_string(1, 0, _ROW_NUMBER_NOTE if rows else "There is nothing to list.")
         for at, (_, width) in enumerate(headings):
             sheet.set_column(at, at, width)
-        if not rows:
+        sheet.write_string(0, 0, title, self.title)
+        sheet.write_string(1, 0, _ROW_NUMBER_NOTE if n else "There is nothing to list.")
+        if not n:
             return
+        for at, (heading, _) in enumerate(headings):
+            sheet.write_string(TITLE_ROWS, at, heading, self.heading)
         for row_at, row in enumerate(rows, start=TITLE_ROWS + 1):
             self._write_row(sheet, row_at, row)
-        sheet.add_table(
-            TITLE_ROWS, 0, TITLE_ROWS + len(rows), len(headings) - 1,
-            {
-                "name": name.replace(" ", "_"),
-                "style": "Table Style Light 1",
-                "columns": [{"header": heading, "header_format": self.heading} for heading, _ in headings],
-            },
-        )  # fmt: skip
+        self._filter(sheet, name, headings, TITLE_ROWS + n)
         sheet.freeze_panes(TITLE_ROWS + 1, 0)
         sheet.repeat_rows(TITLE_ROWS)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
+
+    def _filter(self, sheet: Worksheet, name: str, headings: Sequence[tuple[str, int]], last_row: int) -> None:
+        if self.is_long:  # a table would have to be kept in memory
+            sheet.autofilter(TITLE_ROWS, 0, last_row, len(headings) - 1)
+            return
+        columns = [{"header": heading, "header_format": self.heading} for heading, _ in headings]
+        table = {"name": name.replace(" ", "_"), "style": "Table Style Light 1", "columns": columns}
+        sheet.add_table(TITLE_ROWS, 0, last_row, len(headings) - 1, table)
 
     def _write_row(self, sheet: Worksheet, at: int, row: Sequence[Cell]) -> None:
         for column, cell in enumerate(row):
@@ -170,14 +188,18 @@ def _summary(feedback: Feedback) -> list[list[Cell]]:
 
 
 def _by_rule(feedback: Feedback) -> Iterable[list[Cell]]:
-    for finding in (*feedback.findings, *feedback.changes):
-        compared = finding.previous_quarter_date
-        n_last = None if compared else feedback.n_last_of(finding)
-        yield [
-            consequence_words(finding.severity), field_words(finding.field), finding.sentence, finding.advice,
-            finding.n_rows or "all", _NOT_COUNTED if n_last is None else n_last, _row_text(finding),
-            quarter_words(compared) if compared else _NOT_COMPARED, source_words(finding.rule), finding.rule,
-        ]  # fmt: skip
+    for finding in feedback.findings:
+        n_last = feedback.n_last_of(finding)
+        yield _finding_row(finding, _NOT_COUNTED if n_last is None else n_last, THIS_RETURN_ALONE)
+    for change in feedback.changes:
+        yield _finding_row(change, _NOT_COUNTED, compared_words(change.previous_quarter_date))
+
+
+def _finding_row(finding: Finding, n_last: Cell, compared: str) -> list[Cell]:
+    return [
+        consequence_words(finding.severity), field_words(finding.field), finding.sentence, finding.advice,
+        finding.n_rows or "all", n_last, _row_text(finding), compared, source_words(finding.rule), finding.rule,
+    ]  # fmt: skip
 
 
 def _row_text(finding: Finding) -> str:
@@ -185,12 +207,9 @@ def _row_text(finding: Finding) -> str:
 
 
 def _every_row(listed: pl.DataFrame) -> Iterable[list[Cell]]:
-    columns = ("row_number", "severity", "field", "sentence", "advice", "previous_quarter_date", "rule")
-    for row_number, severity, field, sentence, advice, compared, rule in listed.select(columns).iter_rows():
-        yield [
-            "whole file" if row_number == WHOLE_FILE else row_number, consequence_words(severity), field, sentence,
-            advice, quarter_words(compared) if compared else _NOT_COMPARED, rule,
-        ]  # fmt: skip
+    columns = ("row_number", "severity", "field", "sentence", "advice", "compared", "rule")
+    for row_number, severity, *words in listed.select(columns).iter_rows():
+        yield ["whole file" if row_number == WHOLE_FILE else row_number, consequence_words(severity), *words]
 
 
 def _columns(feedback: Feedback) -> list[list[Cell]]:
