@@ -17,11 +17,11 @@ def _told(*rows: tuple[int, str, str, str]) -> pl.DataFrame:
 
 
 def test_neighbouring_rows_become_one_range() -> None:
-    numbers = [44, 15, 17, 16, 12, 18, 19]
+    numbers = [44, 15, 17, 16, 12, 18, 19, 45]
     (finding,) = findings_by_rule(_told(*[(number, "sex", "sex_unknown", "warning") for number in numbers]))
-    assert finding.n_rows == 7
-    assert finding.ranges == ((12, 12), (15, 19), (44, 44))
-    assert row_words(finding.ranges) == ["12", "15 to 19", "44"]
+    assert finding.n_rows == 8
+    assert finding.ranges == ((12, 12), (15, 19), (44, 45))
+    assert row_words(finding.ranges) == ["12", "15 to 19", "44, 45"]
 
 
 def test_the_gravest_comes_first_then_the_most_frequent_and_the_refusal_of_the_file_is_no_finding() -> None:

@@ -84,5 +84,11 @@ def _by_consequence(finding: Finding) -> tuple[object, ...]:
 
 
 def row_words(ranges: Iterable[tuple[int, int]]) -> list[str]:
-    """(12, 12), (15, 19) -> "12", "15 to 19"."""
-    return [str(first) if first == last else f"{first} to {last}" for first, last in ranges]
+    """(12, 12), (15, 19), (44, 45) -> "12", "15 to 19", "44, 45"."""
+    return [_words(first, last) for first, last in ranges]
+
+
+def _words(first: int, last: int) -> str:
+    if last - first < 2:
+        return str(first) if first == last else f"{first}, {last}"
+    return f"{first} to {last}"
