@@ -95,6 +95,9 @@ def test_a_withdrawn_return_leaves_an_empty_register_and_the_next_one_fills_it(h
         assert _materialise(council_return, instance, key).success
         assert _people(key) == []
         assert _zone().read_partition("return_judgements", key)["rule"].to_list() == ["withdrawn"]
+        page = (home.feedback / HARTLEPOOL / "2015-04-01" / "feedback.html").read_text()
+        assert "was withdrawn and we do not use it" in page
+        assert "Quenilda" not in page
         _land(home, HARTLEPOOL, "2015-04-01", "b.csv", _return("P2"), "2015-07-22")
         assert _materialise(council_return, instance, key).success
         assert _people(key) == ["P2"]

@@ -34,10 +34,9 @@ def council_return(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str
     home, slot = Home.from_environment(), Slot.of_key(context.partition_key)
     verdict = _receive(home, slot)
     if verdict.refusal:
-        write_feedback(home.feedback, verdict.received, verdict.refusal)
+        write_feedback(home.feedback, verdict.received, verdict.refusal, standing=verdict.judged)
         raise _refusal(verdict)
-    if verdict.judged:
-        write_feedback(home.feedback, verdict.received, verdict.judged)
+    write_feedback(home.feedback, verdict.received, verdict.judged)
     return _published(verdict)
 
 

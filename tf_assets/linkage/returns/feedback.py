@@ -1,85 +1,113 @@
 """What a council is told of its return: row numbers, rules and advice, never a value that it sent.
 
-Two files in feedback/<council>/<quarter>/: `feedback.csv`, one row for each row and rule broken, and `feedback.html`,
-the same by rule, readable by a person and by a screen reader. The same return gives the same bytes.
+Two files in feedback/<council>/<quarter>/: `feedback.html`, a page for people, and `feedback-<digest>.xlsx`, every row
+to sort and filter. The digest is of all that both say, so a page can only ever name the spreadsheet that was made with
+it. The spreadsheet is written first and the page, whole, last: until then the old page stands beside its own
+spreadsheet, and what the new page does not name goes after it. A crash leaves the old pair or the new one.
 """
 
+import fcntl
+import hashlib
+import os
+import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 import polars as pl
 
-from tf_assets.linkage.returns.headings import HeadingMatch
-from tf_assets.linkage.returns.judging import WHOLE_FILE, Facts, JudgedReturn, Received, ReturnRefused
-from tf_assets.warehouse.geography import councils
+from tf_assets.linkage.returns.feedback_content import Feedback, compose_feedback
+from tf_assets.linkage.returns.feedback_page import render_page
+from tf_assets.linkage.returns.feedback_workbook import workbook_bytes
+from tf_assets.linkage.returns.judging import JudgedReturn, Received, ReturnRefused
+from tf_assets.linkage.returns.trend import EarlierReturns
 
-ROW_NUMBERS_SHOWN = 50
-"""Row numbers listed for each rule in the HTML; the CSV has them all."""
+PAGE = "feedback.html"
 
-_SEVERITY_ORDER = pl.Enum(["refused", "warning", "repaired"])
+_OURS = re.compile(r"feedback-[0-9a-f]{12}\.xlsx|feedback\.csv|\.[0-9a-f]{32}")
+"""What a folder may hold beside the page: spreadsheets, the list that was written before them, unfinished files."""
+
+_MADE_BY = (
+    "column_readings.py", "feedback.css", "feedback.html.jinja", "feedback_content.py", "feedback_page.py",
+    "feedback_tables.py", "feedback_words.py", "feedback_workbook.py", "row_ranges.py", "trend.py", "trend_chart.py",
+)  # fmt: skip
 
 
-def write_feedback(feedback: Path, received: Received, judged: JudgedReturn | ReturnRefused) -> Path:
-    """Write both files of one return, each whole or not at all; the folder."""
+def write_feedback(
+    feedback: Path,
+    received: Received,
+    judged: JudgedReturn | ReturnRefused | None,
+    earlier: EarlierReturns | None = None,
+    changes: pl.DataFrame | None = None,
+    *,
+    standing: JudgedReturn | None = None,
+    answer_by: date | None = None,
+) -> Path:
+    """Write the page and the spreadsheet of one return; their folder. What is there already is left untouched.
+
+    judged: None when the council withdrew what it had sent for the quarter. earlier: the council's earlier returns
+    (`trend.earlier_returns`), None for none. changes: rows of `register_changes`, of which those of this council,
+    quarter and, where the table has it, file are told. standing: the earlier file of the quarter that is used where
+    this one is not. answer_by: the day by which the council is asked to act, if there is one.
+    """
+    told = compose_feedback(received, judged, earlier or EarlierReturns(), changes, standing, answer_by)
+    digest = _digest(told)
+    workbook_name = f"feedback-{digest[:12]}.xlsx"
     folder = feedback / received.council_code / received.quarter_date.isoformat()
     folder.mkdir(parents=True, exist_ok=True)
-    listed = judged.judgements.select("row_number", "field", "rule", "severity", "sentence", "advice")
-    _write(folder / "feedback.csv", listed.sort("row_number", "severity", "rule", "field").write_csv().encode())
-    _write(folder / "feedback.html", _page(received, judged).encode())
+    with _alone_in(folder):
+        if not _is_written(folder, workbook_name, digest):
+            _write(folder / workbook_name, workbook_bytes(told))
+            _write(folder / PAGE, render_page(told, workbook_name, digest).encode())
+        _remove_older(folder, workbook_name)
     return folder
 
 
-def _page(received: Received, judged: JudgedReturn | ReturnRefused) -> str:
-    facts: Facts | None = None
-    headings: tuple[HeadingMatch, ...] = ()
-    if isinstance(judged, JudgedReturn):
-        facts, headings = judged.facts, judged.headings
-        verdict, sentence = "accepted", f"We used {facts.n_accepted} of the {facts.n_rows} rows."
-    else:
-        verdict, sentence = "refused", f"We could not use this return. {judged}"
-    return _template().render(
-        council=_council_name(received.council_code),
-        quarter=f"{received.quarter_date:%B %Y} quarter",
-        verdict=verdict,
-        sentence=sentence,
-        received=f"{received.received_at:%d %B %Y}",
-        sha256=received.sha256[:8],
-        facts=facts,
-        headings=headings,
-        unused=judged.unused if isinstance(judged, JudgedReturn) else (),
-        rules=_by_rule(judged.judgements),
-    )
+def _digest(told: Feedback) -> str:
+    """Of everything that is said and of the code that says it: a new layout is written too."""
+    said = hashlib.sha256(repr(told).encode())
+    said.update(told.listed.write_csv().encode())
+    said.update(_code_digest())
+    return said.hexdigest()
 
 
-def _by_rule(judgements: pl.DataFrame) -> list[dict[str, object]]:
-    numbers = pl.col("row_number").sort()
-    listed = numbers.head(ROW_NUMBERS_SHOWN).cast(pl.String).str.join(", ")
-    shown = pl.when(numbers.first() == WHOLE_FILE).then(pl.lit("the whole file")).otherwise(listed)
-    more = pl.when(pl.len() > ROW_NUMBERS_SHOWN).then(pl.lit(", ...")).otherwise(pl.lit(""))
-    grouped = (
-        judgements.filter((pl.col("row_number") != WHOLE_FILE) | (pl.col("severity") != "refused"))
-        .group_by("severity", "field", "rule", "sentence", "advice")
-        .agg(n_rows=pl.len(), row_numbers=shown + more)
-    )
-    return grouped.sort(pl.col("severity").cast(_SEVERITY_ORDER), "field", "rule").to_dicts()
+@lru_cache(maxsize=1)
+def _code_digest() -> bytes:
+    package = files("tf_assets.linkage.returns")
+    return hashlib.sha256(b"".join((package / name).read_bytes() for name in _MADE_BY)).digest()
 
 
-def _template() -> jinja2.Template:
-    source = (files("tf_assets.linkage.returns") / "feedback.html.jinja").read_text("utf-8")
-    return jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
+def _is_written(folder: Path, workbook_name: str, digest: str) -> bool:
+    page = folder / PAGE
+    return (folder / workbook_name).is_file() and page.is_file() and digest.encode() in page.read_bytes()
 
 
-def _council_name(council_code: str) -> str:
-    known = councils().filter(pl.col("council_code") == council_code)["council_name"]
-    return str(known[0]) if known.len() else council_code
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two writers of one return take turns: neither may remove what the other has just written."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, content: bytes) -> None:
     staged = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        staged.write_bytes(content)
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
+    with staged.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    staged.replace(path)
+
+
+def _remove_older(folder: Path, workbook_name: str) -> None:
+    """Spreadsheets of earlier pages, and what a writer that was stopped left behind."""
+    for path in folder.iterdir():
+        if path.name != workbook_name and _OURS.fullmatch(path.name):
+            path.unlink(missing_ok=True)

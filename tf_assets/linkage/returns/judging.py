@@ -1,11 +1,12 @@
 """The verdict on a return: which rows are used, what is wrong with the rest, and whether the file is of use at all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import polars as pl
 
-from tf_assets.linkage.dates import DateOrder
+from tf_assets.linkage.dates import DateOrder, OrderEvidence
 from tf_assets.linkage.returns.comparing import COMPARED, compare_rows
 from tf_assets.linkage.returns.council_words import n_unread, unknown_words, with_words
 from tf_assets.linkage.returns.grid import ROW_NUMBER
@@ -81,7 +82,8 @@ class Facts:
 
     n_rows = n_accepted + n_refused; n_warned, n_repaired: accepted rows with at least one such judgement;
     n_blank, n_left_out: blank rows, totals and footnotes; kind and detail: how the file was read; heading_row: where
-    the headings stood; date_orders: by date column; n_other_order: dates that only the other order explains.
+    the headings stood; date_orders and date_evidence: by date column; n_other_order: dates that only the other order
+    explains.
     """
 
     n_rows: int
@@ -96,6 +98,7 @@ class Facts:
     heading_row: int
     n_other_order: int
     date_orders: dict[str, DateOrder] = field(default_factory=dict)
+    date_evidence: dict[str, OrderEvidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ class JudgedReturn:
 
     accepted: REGISTER_COLUMNS, one row a person; judgements: JUDGEMENT_SCHEMA, one row for each row and rule broken;
     headings: how each column was understood; unused: what the columns are called that mean no field of the schedule;
-    proposal: the text of a mapping file, when a person should look at a column or word that was left unused.
+    column_names: cell column -> what messages may call it; proposal: the text of a mapping file, when a person should
+    look at a column or word that was left unused.
     """
 
     accepted: pl.DataFrame
@@ -112,6 +116,7 @@ class JudgedReturn:
     facts: Facts
     headings: tuple[HeadingMatch, ...]
     unused: tuple[str, ...]
+    column_names: Mapping[str, str] = field(default_factory=dict)
     proposal: str | None = None
 
 
@@ -167,7 +172,13 @@ def judge_return(content: bytes, received: Received, mapping: CouncilMapping | N
     facts = _facts(sheet, read, judgements, refused_rows)
     proposal = render_proposal(received.council_code, headings, words) if headings.likely or words else None
     return JudgedReturn(
-        accepted.select(REGISTER_COLUMNS), judgements, facts, headings.matches, headings.unused, proposal
+        accepted=accepted.select(REGISTER_COLUMNS),
+        judgements=judgements,
+        facts=facts,
+        headings=headings.matches,
+        unused=headings.unused,
+        column_names=headings.names,
+        proposal=proposal,
     )
 
 
@@ -252,6 +263,7 @@ def _facts(sheet: Sheet, read: ReadRows, judgements: pl.DataFrame, refused_rows:
         heading_row=sheet.heading_row,
         n_other_order=read.n_mixed,
         date_orders=read.orders,
+        date_evidence=read.evidence,
     )
 
 

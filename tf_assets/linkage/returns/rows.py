@@ -46,12 +46,14 @@ class ReadRows:
 
     rows: row_number, `sent_<field>` (text as sent, null if blank or absent), `<field>` (standardised), for each date
     `<field>_is_other_order`, and `has_stray_cell`, `age`, `quarter_end_date`.
-    orders: the day-month order of each date column that was sent; n_mixed: dates whose order is not their column's;
-    unclear: date columns whose order nothing or too little tells, with the sentence that says so.
+    orders: the day-month order of each date column that was sent; evidence: how many of its dates show an order;
+    n_mixed: dates whose order is not their column's; unclear: date columns whose order nothing or too little tells,
+    with the sentence that says so.
     """
 
     rows: pl.DataFrame
     orders: dict[str, DateOrder]
+    evidence: dict[str, OrderEvidence]
     n_mixed: int
     unclear: dict[str, str]
 
@@ -73,11 +75,11 @@ def standardise_rows(sheet: Sheet, matches: list[HeadingMatch], quarter: date) -
         ),
         has_stray_cell=_any_filled(sheet.stray_columns),
     )
-    dated, orders, n_mixed, unclear = _with_dates(sent, quarter_end)
+    dated, orders, evidence, n_mixed, unclear = _with_dates(sent, quarter_end)
     rows = dated.with_columns(*_identity_columns(sent, FULL_NAME in source), *_programme_columns(sent)).with_columns(
         quarter_end_date=pl.lit(quarter_end), age=_age(pl.col("date_of_birth"), quarter_end)
     )
-    return ReadRows(rows, orders, n_mixed, unclear)
+    return ReadRows(rows, orders, evidence, n_mixed, unclear)
 
 
 def _any_filled(columns: tuple[str, ...]) -> pl.Expr:
@@ -137,7 +139,7 @@ def _flags(texts: pl.Series) -> pl.Series:
 
 def _with_dates(
     sent: pl.DataFrame, quarter_end: date
-) -> tuple[pl.DataFrame, dict[str, DateOrder], int, dict[str, str]]:
+) -> tuple[pl.DataFrame, dict[str, DateOrder], dict[str, OrderEvidence], int, dict[str, str]]:
     columns = {field: sent[f"sent_{field}"] for field in DATE_FIELDS}
     evidence = {field: order_evidence(texts) for field, texts in columns.items()}
     of_file = sum(evidence.values(), start=OrderEvidence(0, 0)).order
@@ -154,7 +156,7 @@ def _with_dates(
         if doubt:
             unclear[field] = doubt
     present = {field: order for field, order in orders.items() if columns[field].null_count() < sent.height}
-    return sent.with_columns(added), present, n_mixed, unclear
+    return sent.with_columns(added), present, {field: evidence[field] for field in present}, n_mixed, unclear
 
 
 def _doubt(field: str, evidence: OrderEvidence, has_ambiguous: bool, is_file_silent: bool) -> str | None:
