@@ -28,7 +28,7 @@ _ENVIRONMENTS: dict[str, Environment] = {"register": "linkage", "identities": "l
 Stages = tuple[dict[str, tuple[str, ...]], ...]
 
 RELEASE_STAGES: Stages = (
-    {"register": ("returns",), "identities": ("identities", f"returns{FROM_THE_END}")},
+    {"register": ("opt_outs", "returns"), "identities": ("identities", f"returns{FROM_THE_END}")},
     {"register": ("national",)},
 )
 """Everything up to door 1."""

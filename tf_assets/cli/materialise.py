@@ -93,7 +93,7 @@ def _receive(
 ) -> Outcome:
     outcome = Outcome()
     pending = pending_deliveries(instance, landed(Home.from_environment()))
-    for delivery in reversed(pending) if from_the_end else pending:
+    for delivery in _from_the_end(pending) if from_the_end else pending:
         if is_taken(instance, delivery):
             continue
         report(delivery.job_name, outcome.n_runs, len(pending))
@@ -107,6 +107,11 @@ def _receive(
         _note(outcome, f"{delivery.job_name} {delivery.partition_key or ''}".strip(), result)
     report("", outcome.n_runs, len(pending))
     return outcome
+
+
+def _from_the_end(pending: list[Delivery]) -> list[Delivery]:
+    """The last council first, but each council's quarters in their order, so that a return is held beside those before."""
+    return sorted(pending, key=lambda each: (each.partition_key or "").split("|")[0], reverse=True)
 
 
 def _make_national(defs: dg.Definitions, instance: dg.DagsterInstance, job_name: str, report: Report) -> Outcome:

@@ -18,6 +18,7 @@ from tf_assets.cli.locations import KEYS_VARIABLE, RELEASE_STAGES, Workers, run_
 from tf_assets.cli.materialise import alone_in
 from tf_assets.linkage.arrivals import KINDS, ArrivalRegister, file_time
 from tf_assets.linkage.keys import keys_text
+from tf_assets.linkage.opt_outs.store import copy_opt_outs
 from tf_assets.warehouse.errors import EvaluationError, InputRefused
 from tf_assets.warehouse.home import Home
 
@@ -105,6 +106,7 @@ def _copy_arrivals(home: Home, past: Home, as_of: datetime) -> int:
     register = ArrivalRegister.of_home(past)
     for arrival in known:
         register.record(arrival)
+    copy_opt_outs(home.zone("linkage"), past.zone("linkage"), as_of)
     (past.zone("linkage") / "originals").symlink_to(home.zone("linkage") / "originals", target_is_directory=True)
     return len(known)
 

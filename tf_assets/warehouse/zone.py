@@ -112,6 +112,13 @@ class Zone:
         with self._bare_connection() as connection:
             return connection.sql(f"SELECT * FROM {self.parquet_sql([path])}").pl()
 
+    def read_partitions(self, table: str, prefix: str) -> pl.DataFrame:
+        """The published partitions whose keys begin so, in the order of their keys; empty and typed if there is none."""
+        paths = [path for path in self.partition_files(table) if path.name.startswith(prefix)]
+        source = self.parquet_sql(paths) if paths else f"(SELECT {_empty_sql(self.schemas[table])} WHERE false)"
+        with self._bare_connection() as connection:
+            return connection.sql(f"SELECT * FROM {source}").pl()
+
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Hold a name against every other process: of two that make one table, the second waits and sees what is new.

@@ -363,10 +363,12 @@ def test_the_page_needs_no_network_and_no_script(page: str) -> None:
 def test_long_lists_are_cut_on_the_page_and_whole_in_the_spreadsheet(tmp_path: Path) -> None:
     n_bad = RANGES_SHOWN + 1
     apart = HEADINGS + "".join(
-        ROWS.format(at=f"B{at}", surname="") + ROWS.format(at=f"G{at}", surname="Zzyzxcanary") * 1
+        ROWS.format(at=f"B{at}", surname="", born=date(1980, 1, 1))
+        + ROWS.format(at=f"G{at}", surname="Zzyzxcanary", born=date(1985, 1, 1) + timedelta(days=at))
         for at in range(n_bad)
     )
-    more = "".join(ROWS.format(at=f"M{at}", surname="Zzyzxcanary") for at in range(4 * n_bad))
+    later = [date(1995, 1, 1) + timedelta(days=at) for at in range(4 * n_bad)]
+    more = "".join(ROWS.format(at=f"M{at}", surname="Zzyzxcanary", born=born) for at, born in enumerate(later))
     folder = write_feedback(tmp_path, RECEIVED, judge_return((apart + more).encode(), RECEIVED))
     assert f", {2 * RANGES_SHOWN} and 1 more, listed in the spreadsheet</td>" in _page(folder)
     sheets = _sheets(folder)

@@ -100,6 +100,13 @@ def opt_outs_in_force(zone_root: Path, as_of: datetime | None = None, key: str |
     return OptOuts(tuple(sorted(known, key=lambda each: (each.known_at, each.digest))))
 
 
+def copy_opt_outs(zone_root: Path, target_root: Path, as_of: datetime) -> None:
+    """Copy the opt-outs that were known at a moment (UTC) to below another zone's root, as they are."""
+    for opt_out in opt_outs_in_force(zone_root, as_of).opt_outs:
+        name = f"{opt_out.digest}.json"
+        write_whole(target_root / FOLDER / name, (zone_root / FOLDER / name).read_bytes(), 0o600)
+
+
 def record_opt_outs(
     zone_root: Path, evidence: pl.DataFrame, key: str, received_at: datetime, known_at: datetime, is_landed: bool
 ) -> int:

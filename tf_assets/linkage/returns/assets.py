@@ -2,15 +2,28 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 import dagster as dg
 import polars as pl
 
 from tf_assets.linkage.arrivals import ArrivalRegister
+from tf_assets.linkage.opt_outs.store import opt_outs_in_force
 from tf_assets.linkage.partitions import Slot, council_quarter_partitions
 from tf_assets.linkage.registering import originals_of, register_file
+from tf_assets.linkage.returns.beside_earlier import beside_earlier
+from tf_assets.linkage.returns.confirmed_mappings import confirmed_mapping
 from tf_assets.linkage.returns.feedback import write_feedback
-from tf_assets.linkage.returns.judging import REGISTER_COLUMNS, WHOLE_FILE, JudgedReturn, judge_return, withdrawn
+from tf_assets.linkage.returns.feedback_content import WAITING_RULES
+from tf_assets.linkage.returns.judging import (
+    REGISTER_COLUMNS,
+    WHOLE_FILE,
+    JudgedReturn,
+    ReturnWaits,
+    judge_return,
+    withdrawn,
+)
+from tf_assets.linkage.returns.mapping_files import write_proposal
 from tf_assets.linkage.returns.receipts import FileVerdict, receipts
 from tf_assets.linkage.returns.receiving import SlotVerdict, receive_slot
 from tf_assets.linkage.returns.schools import match_schools, read_reference
@@ -21,7 +34,7 @@ from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
 REFUSED_FILES_SQL = f"""
-    SELECT council_code, quarter_date, source_sha256, sentence
+    SELECT council_code, quarter_date, source_sha256, rule, sentence
     FROM return_judgements
     WHERE row_number = {WHOLE_FILE} AND severity = 'refused'
     ORDER BY ALL
@@ -32,15 +45,15 @@ REFUSED_FILES_SQL = f"""
 def council_return(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Produced]:
     """One council's return for one quarter."""
     home, slot = Home.from_environment(), Slot.of_key(context.partition_key)
-    verdict = _receive(home, slot)
+    verdict = receive_return(home, slot)
+    _propose_mappings(home, slot, verdict)
+    _tell_council(home, zone, slot, verdict)
     if verdict.refusal:
-        write_feedback(home.feedback, verdict.received, verdict.refusal, standing=verdict.judged)
         raise _refusal(verdict)
-    write_feedback(home.feedback, verdict.received, verdict.judged)
-    return _published(verdict)
+    return published_tables(verdict)
 
 
-def _receive(home: Home, slot: Slot) -> SlotVerdict:
+def receive_return(home: Home, slot: Slot) -> SlotVerdict:
     """Register what lies in the slot, and judge what has arrived for it."""
     register_landed(home, files_of_slot(home.landing, slot))
     of_council = [
@@ -50,10 +63,29 @@ def _receive(home: Home, slot: Slot) -> SlotVerdict:
     ]
     here = [each for each in of_council if each.slot == slot.folder]
     others = [each for each in of_council if each.slot != slot.folder]
-    return receive_slot(slot, here, others, originals_of(home).read, judge_return)
+    judge = partial(judge_return, mapping=confirmed_mapping(home, slot.council_code))
+    return receive_slot(slot, here, others, originals_of(home).read, judge)
 
 
-def _published(verdict: SlotVerdict) -> dict[str, Produced]:
+def _propose_mappings(home: Home, slot: Slot, verdict: SlotVerdict) -> None:
+    """Write down what a person is asked to confirm of the council's headings and words."""
+    if isinstance(verdict.refusal, ReturnWaits):
+        write_proposal(home.mappings, slot.council_code, verdict.refusal.proposal)
+    elif verdict.judged and verdict.judged.proposal and not verdict.refusal:
+        write_proposal(home.mappings, slot.council_code, verdict.judged.proposal)
+
+
+def _tell_council(home: Home, zone: Zone, slot: Slot, verdict: SlotVerdict) -> None:
+    """Write the council's feedback on the file that it sent last."""
+    if verdict.refusal:
+        earlier, _ = beside_earlier(zone, slot, None)
+        write_feedback(home.feedback, verdict.received, verdict.refusal, earlier, standing=verdict.judged)
+        return
+    earlier, changes = beside_earlier(zone, slot, verdict.judged.accepted if verdict.judged else None)
+    write_feedback(home.feedback, verdict.received, verdict.judged, earlier, changes)
+
+
+def published_tables(verdict: SlotVerdict) -> dict[str, Produced]:
     """What stands for a slot, and everything that is said of its files."""
     told = [each.judgements for each in (*verdict.refusals, verdict.judged) if each]
     if verdict.is_withdrawn:
@@ -68,7 +100,7 @@ def _published(verdict: SlotVerdict) -> dict[str, Produced]:
 
 def _refusal(verdict: SlotVerdict) -> InputRefused:
     """The refusal of the last file, with its judgements and with what an earlier file of the slot gives."""
-    return InputRefused(str(verdict.refusal), {name: made.data for name, made in _published(verdict).items()})
+    return InputRefused(str(verdict.refusal), {name: made.data for name, made in published_tables(verdict).items()})
 
 
 def _metadata(judged: JudgedReturn) -> dict[str, object]:
@@ -95,7 +127,7 @@ def _judgement_metadata(judgements: pl.DataFrame) -> dict[str, object]:
     return {"by_rule": dg.MetadataValue.md(table)}
 
 
-@gated_asset("return_receipts", deps=["return_judgements"])
+@gated_asset("return_receipts", deps=["return_judgements", "opt_outs"])
 def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Every file that arrived, kept and with its verdict."""
     home = Home.from_environment()
@@ -103,10 +135,13 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     with zone.connect() as connection:
         refused = connection.sql(REFUSED_FILES_SQL).fetchall()
     judged = {
-        (Slot(council_code, quarter_date).folder, sha256): FileVerdict("refused", sentence)
-        for council_code, quarter_date, sha256, sentence in refused
+        (Slot(council_code, quarter_date).folder, sha256): FileVerdict(
+            "waiting" if rule in WAITING_RULES else "refused", sentence
+        )
+        for council_code, quarter_date, sha256, rule, sentence in refused
     }
-    found = receipts(ArrivalRegister.of_home(home).all("return", "withdrawal"), judged)
+    arrivals = ArrivalRegister.of_home(home).all("return", "withdrawal")
+    found = receipts(arrivals, judged, opt_outs_in_force(zone.root).n)
     counts = dict(found["verdict"].value_counts().iter_rows())
     return Produced(found, {f"files_{verdict}": n for verdict, n in sorted(counts.items())})
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tf_assets.linkage.arrivals import Arrival, ArrivalRegister
 from tf_assets.linkage.partitions import Slot
+from tf_assets.linkage.returns.confirmed_mappings import mapping_fingerprints
 from tf_assets.linkage.returns.receiving import seen_before, without_repeats
 from tf_assets.linkage.returns.slots import landed_files
 from tf_assets.warehouse.deliveries import Delivery
@@ -23,10 +24,12 @@ def return_deliveries(home: Home) -> Iterator[Delivery]:
     by_council: dict[str, dict[str, list[Arrival]]] = {}
     for arrival in _arrived(home):
         by_council.setdefault(arrival.slot.split("/")[0], {}).setdefault(arrival.slot, []).append(arrival)
-    for _, slots in sorted(by_council.items()):
+    mappings = mapping_fingerprints(home)
+    for council_code, slots in sorted(by_council.items()):
         all_files = [each for files in slots.values() for each in files]
         for slot, files in sorted(slots.items()):
-            yield Delivery(RETURNS_JOB, Slot.of_folder(slot).partition_key, _fingerprint(files, all_files))
+            fingerprint = _fingerprint(files, all_files, mappings.get(council_code))
+            yield Delivery(RETURNS_JOB, Slot.of_folder(slot).partition_key, fingerprint)
 
 
 def _arrived(home: Home) -> list[Arrival]:
@@ -37,10 +40,11 @@ def _arrived(home: Home) -> list[Arrival]:
     return sorted((each for each in known.values() if each.fault is None), key=lambda each: each.order)
 
 
-def _fingerprint(files: list[Arrival], of_council: list[Arrival]) -> str:
-    """A hash of a slot's files in their order, and of which of them were sent for an earlier quarter before."""
+def _fingerprint(files: list[Arrival], of_council: list[Arrival], mapping: str | None) -> str:
+    """A hash of a slot's files in their order, of which of them were sent for an earlier quarter before, and of what is
+    confirmed of the council's headings."""
     facts = [
         f"{each.kind} {each.received_at.isoformat()} {each.sha256} {[other.slot for other in seen_before(each, of_council)]}"
         for each in without_repeats(files)
     ]
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+    return hashlib.sha256("\n".join([*facts, mapping or ""]).encode()).hexdigest()

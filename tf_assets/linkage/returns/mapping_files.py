@@ -45,15 +45,19 @@ def proposed_path(folder: Path, council_code: str) -> Path:
 
 def mapping_in_force(folder: Path, council_code: str) -> CouncilMapping | None:
     """The council's confirmed mapping, None while there is none; `InputRefused` when its file has a fault."""
+    found = confirmed_file(folder, council_code)
+    return found.mapping if found else None
+
+
+def confirmed_file(folder: Path, council_code: str) -> MappingFile | None:
+    """The file of the council's confirmed mapping, None while there is none; `InputRefused` when it has a fault."""
     proposed = _read(proposed_path(folder, council_code), council_code)
-    if proposed and proposed.mapping and proposed.mapping.is_confirmed:
-        return proposed.mapping
+    if proposed and proposed.state == "confirmed":
+        return proposed
     main = _read(mapping_path(folder, council_code), council_code)
-    if main is None:
-        return None
-    if main.fault:
+    if main and main.fault:
         raise InputRefused(main.fault)
-    return main.mapping if main.mapping and main.mapping.is_confirmed else None
+    return main if main and main.state == "confirmed" else None
 
 
 def write_proposal(folder: Path, council_code: str, text: str) -> Path:
