@@ -13,7 +13,7 @@ from tf_assets.linkage.returns.deliveries import RETURNS_JOB, return_deliveries
 from tf_assets.linkage.returns.judging import judge_return
 from tf_assets.linkage.returns.receipts import FileVerdict, Judged, receipts
 from tf_assets.linkage.returns.receiving import SlotVerdict, receive_slot
-from tf_assets.linkage.returns.slots import files_of_slot, landed_files
+from tf_assets.linkage.returns.slots import files_of_council, landed_files
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
 
@@ -87,8 +87,8 @@ def test_the_same_bytes_sent_again_after_a_correction_count_again(tmp_path: Path
 def test_of_files_of_the_same_moment_the_hash_decides(tmp_path: Path) -> None:
     for name in "xy":
         _land(tmp_path, f"E06000001/2015-04-01/{name}.csv", name)
-    last = max(files_of_slot(tmp_path, SLOT), key=lambda file: file.sha256)
-    assert files_of_slot(tmp_path, SLOT)[-1] == last
+    last = max(files_of_council(tmp_path, SLOT.council_code), key=lambda file: file.sha256)
+    assert files_of_council(tmp_path, SLOT.council_code)[-1] == last
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_nothing_landed_is_no_receipt(tmp_path: Path) -> None:
 def test_a_file_whose_content_was_refused_leaves_its_slot_to_the_one_before(tmp_path: Path) -> None:
     _land(tmp_path, "E06000001/2015-04-01/a.csv", "first", "2015-07-20")
     _land(tmp_path, "E06000001/2015-04-01/b.csv", "second", "2015-08-01")
-    last = files_of_slot(tmp_path, SLOT)[-1].sha256
+    last = files_of_council(tmp_path, SLOT.council_code)[-1].sha256
     found = _receipts(tmp_path, {(SLOT.folder, last): FileVerdict("refused", "It is empty.")})
     assert found.select("verdict", "reason").rows() == [("current", None), ("refused", "It is empty.")]
 

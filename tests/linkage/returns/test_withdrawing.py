@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tf_assets.linkage.partitions import Slot
-from tf_assets.linkage.returns.slots import files_of_slot
+from tf_assets.linkage.returns.slots import files_of_council
 from tf_assets.linkage.returns.withdrawing import withdraw_return
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
@@ -22,7 +22,7 @@ def test_a_withdrawal_arrives_in_the_slot_after_what_it_takes_back(tmp_path: Pat
     sent.write_text("x")
     os.utime(sent, (1_437_382_800, 1_437_382_800))
     withdraw_return(home, "E06000001", "2015-04-01", "sent by mistake")
-    assert [file.kind for file in files_of_slot(home.landing, SLOT)] == ["return", "withdrawal"]
+    assert [file.kind for file in files_of_council(home.landing, SLOT.council_code)] == ["return", "withdrawal"]
 
 
 def test_what_was_never_sent_cannot_be_withdrawn(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tf_assets.linkage.returns.mapping_files import write_proposal
 from tf_assets.linkage.returns.receipts import FileVerdict, receipts
 from tf_assets.linkage.returns.receiving import SlotVerdict, receive_slot
 from tf_assets.linkage.returns.schools import match_schools, read_reference
-from tf_assets.linkage.returns.slots import files_of_slot, landed_files, register_landed
+from tf_assets.linkage.returns.slots import files_of_council, landed_files, register_landed
 from tf_assets.quality.gate import Produced, gated_asset, gated_multi_asset, sql_assets
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
@@ -54,8 +54,9 @@ def council_return(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str
 
 
 def receive_return(home: Home, slot: Slot) -> SlotVerdict:
-    """Register what lies in the slot, and judge what has arrived for it."""
-    register_landed(home, files_of_slot(home.landing, slot))
+    """Judge what has arrived for a slot; what lies in the council's other slots is registered first, for it may tell
+    that a file is an earlier quarter's."""
+    register_landed(home, files_of_council(home.landing, slot.council_code))
     of_council = [
         each
         for each in ArrivalRegister.of_home(home).all("return", "withdrawal", below=slot.council_code)

@@ -79,12 +79,11 @@ def landed_files(landing: Path) -> list[LandedFile]:
     )
 
 
-def files_of_slot(landing: Path, slot: Slot) -> list[LandedFile]:
-    """The files that lie in one slot, the one received last at the end."""
+def files_of_council(landing: Path, council_code: str) -> list[LandedFile]:
+    """The files that lie in the slots of one council, in the order of receipt."""
     root = landing / "returns"
-    folder = root / slot.council_code / slot.quarter_date.isoformat()
-    found = [each for path in _visible_files(folder) if (each := _landed(root, path)).slot == slot]
-    return sorted(found, key=lambda each: (each.received_at, each.sha256))
+    found = [_landed(root, path) for path in _visible_files(root / council_code)]
+    return sorted(found, key=lambda each: (each.received_at, each.sha256, str(each.quarter_date)))
 
 
 def slot_named(council_code: str, quarter: str) -> Slot:
