@@ -12,6 +12,7 @@ from tf_assets.linkage.keys import create_keys
 from tf_assets.linkage.registering import originals_of
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.linkage.returns.assets import council_return, register_schools, return_receipts
+from tf_assets.linkage.returns.deliveries import return_deliveries
 from tf_assets.warehouse.home import HOME_VARIABLE, Home
 from tf_assets.warehouse.zone import Zone
 
@@ -175,3 +176,33 @@ def test_the_last_quarter_of_a_return_is_a_date(home: Home) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         assert _materialise(council_return, instance, f"{HARTLEPOOL}|2020-01-01").success
     assert _zone().read("council_register")["quarter_date"].to_list() == [date(2020, 1, 1)]
+
+
+def test_a_return_with_unfamiliar_headings_waits_until_a_person_confirms_them(home: Home) -> None:
+    key = f"{HARTLEPOOL}|2015-04-01"
+    odd = _return("P1", "P2").replace("family_ref", "cyfeirnod").replace("postcode", "where they dwell")
+    with dg.DagsterInstance.ephemeral() as instance:
+        _land(home, HARTLEPOOL, "2015-04-01", "a.csv", odd, "2015-07-20")
+        (before,) = return_deliveries(home)
+        assert not _materialise(council_return, instance, key).success
+        proposal = home.mappings / f"{HARTLEPOOL}.yml"
+        assert "confirmed: false" in proposal.read_text()
+        assert "canary" not in proposal.read_text().lower()
+        assert list(return_deliveries(home)) == [before]
+        assert _materialise(return_receipts, instance).success
+        assert _zone().read("return_receipts")["verdict"].to_list() == ["waiting"]
+        assert "waiting" in (home.feedback / HARTLEPOOL / "2015-04-01" / "feedback.html").read_text()
+
+        proposal.write_text(
+            "council_code: E06000001\nconfirmed: true\nconfirmed_by: A N Officer\nconfirmed_on: 2015-08-01\n"
+            "headings:\n  cyfeirnod: family_ref\n  where they dwell: postcode\n"
+        )
+        (after,) = return_deliveries(home)
+        assert after.fingerprint != before.fingerprint
+        assert _materialise(council_return, instance, key).success
+        assert _people(key) == ["P1", "P2"]
+        assert list(return_deliveries(home)) == [after]
+
+        proposal.unlink()  # what was confirmed is remembered
+        _land(home, HARTLEPOOL, "2015-07-01", "a.csv", odd, "2015-10-20")
+        assert _materialise(council_return, instance, f"{HARTLEPOOL}|2015-04-01").success

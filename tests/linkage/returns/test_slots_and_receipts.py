@@ -200,6 +200,13 @@ def test_every_file_that_was_refused_says_why(tmp_path: Path) -> None:
     ]
 
 
+def test_the_same_unusable_bytes_sent_again_are_refused_once(tmp_path: Path) -> None:
+    for name, content, arrived in (("a", "%PDF", "2015-07-20"), ("b", "", "2015-07-21"), ("c", "%PDF", "2015-07-22")):
+        _land(tmp_path, f"E06000001/2015-04-01/{name}.csv", content, arrived)
+    verdict = _receive(tmp_path)
+    assert [str(each)[:22] for each in verdict.refusals] == ["The file is not a tabl", "The file is empty. Sen"]
+
+
 def test_the_order_of_handling_makes_no_difference(tmp_path: Path) -> None:
     """Received one by one, or all at once in a rebuild: the same rows stand."""
     frames: list[pl.DataFrame] = []

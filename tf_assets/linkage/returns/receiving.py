@@ -50,6 +50,8 @@ def receive_slot(
     for file in reversed(files):
         if file.kind == "withdrawal":
             return SlotVerdict(last, None, tuple(refusals), is_withdrawn=True)
+        if any(refusal.received.sha256 == file.sha256 for refusal in refusals):
+            continue  # the same bytes again are refused once
         try:
             judged = _judge_here(slot, file, others, read, judge)
         except ReturnRefused as refusal:
