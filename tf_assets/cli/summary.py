@@ -35,13 +35,16 @@ def _print_returns(zone: Zone, console: Console) -> None:
     rows = zone.read("council_register").height
     console.print(
         f"\n[bold]Returns[/bold]  {counts.get('current', 0)} accepted, {counts.get('refused', 0)} refused, "
-        f"{counts.get('superseded', 0)} superseded, {counts.get('duplicate', 0)} sent twice; {rows:,} rows in use.",
+        f"{counts.get('waiting', 0)} waiting, {counts.get('superseded', 0)} superseded, {counts.get('duplicate', 0)} sent "
+        f"twice, {counts.get('withdrawn', 0)} withdrawn; {rows:,} rows in use.",
         highlight=False,
     )
-    refused = receipts.filter(pl.col("verdict") == "refused").select("council_code", "quarter_date", "reason")
-    for council_code, quarter_date, reason in refused.iter_rows():
+    told = receipts.filter(pl.col("verdict").is_in(["refused", "waiting"]))
+    for verdict, council_code, quarter_date, reason in told.select(
+        "verdict", "council_code", "quarter_date", "reason"
+    ).iter_rows():
         slot = f"{council_code or 'no council'} {quarter_date or 'no quarter'}"
-        console.print(f"  refused, {slot}: {reason}", highlight=False, markup=False)
+        console.print(f"  {verdict}, {slot}: {reason}", highlight=False, markup=False)
 
 
 def _print_linkage(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
@@ -72,6 +75,7 @@ def _print_places(home: Home, console: Console) -> None:
     for what, path in (
         ("Report", folder / "report.html"),
         ("Tables", folder),
+        ("What moved", home.published / "revisions"),
         ("Feedback to councils", home.feedback),
         ("Releases", home.releases),
     ):
