@@ -17,7 +17,7 @@ from tf_assets.warehouse.record_keys import record_key
 from tf_assets.warehouse.resource import ZoneResource
 from tf_assets.warehouse.zone import Zone
 
-pytestmark = pytest.mark.xdist_group("opt out journey")
+pytestmark = pytest.mark.xdist_group("opt_out")
 
 SEED, FAMILIES, COUNCILS = 11, 120, 3
 WITHHELD = {"opted_out_records", "opted_out_identities"}
@@ -82,7 +82,13 @@ def is_lasting(name: str) -> bool:
     return "/" in name and not name.startswith("revisions/")
 
 
-def test_nothing_after_the_next_release_knows_of_a_person_who_opts_out(home: Home) -> None:
+def test_nobody_who_opts_out_is_left_after_the_next_release_nor_brought_back(home: Home) -> None:
+    opt_one_person_out(home)
+    land_another_and_correct_a_return(home)
+
+
+def opt_one_person_out(home: Home) -> None:
+    """Nothing after the next release knows of a person who opts out."""
     linkage, research = zones()
     person = in_the_evaluation(home).row(0, named=True)
     person_id, pseudonym = person["person_id"], person["person_pseudonym"]
@@ -151,7 +157,8 @@ def test_nothing_after_the_next_release_knows_of_a_person_who_opts_out(home: Hom
     assert "opt_outs_applied" in manifest["inputs"]
 
 
-def test_a_landed_file_is_applied_and_a_correction_does_not_bring_anybody_back(home: Home) -> None:
+def land_another_and_correct_a_return(home: Home) -> None:
+    """A landed file is applied, and a correction does not bring anybody back."""
     linkage, _ = zones()
     out_before = linkage.read("opted_out_records")
     person = in_the_evaluation(home).row(0, named=True)
