@@ -45,13 +45,6 @@ class LandedFile:
     path: Path = field(repr=False, compare=False)
 
     @property
-    def slot(self) -> Slot | None:
-        """The partition that the file belongs to, if its slot is one."""
-        if self.fault or self.council_code is None or self.quarter_date is None:
-            return None
-        return Slot(self.council_code, self.quarter_date)
-
-    @property
     def folder(self) -> str:
         """The name of its slot in the register of arrivals."""
         return f"{self.council_code or UNKNOWN}/{self.quarter_date or UNKNOWN}"
