@@ -70,7 +70,8 @@ def make_returns(folder: Path) -> tuple[list[Return], list[Return]]:
     register, schools = clean_register(SEED, SIZE)
     rows = register.filter(pl.col("quarter_date") == QUARTER).sort("family_ref", "person_ref")
     known = [shape for shape in SHAPES if shape.is_text and shape.vocabulary not in ("unfamiliar", "roundabout")]
-    shapes = [replace(shape, n_titles=0) for shape in known[:12]]  # a title names the council, and each file serves many
+    # a title names the council, and each file serves many
+    shapes = [replace(shape, n_titles=0) for shape in known[:12]]
     codes = councils()["council_code"].sort().to_list()
     small = [
         _written(code, shape, rows.slice(at * ROWS_A_RETURN % (rows.height - ROWS_A_RETURN), ROWS_A_RETURN), schools)
