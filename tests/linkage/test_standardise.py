@@ -142,9 +142,3 @@ def test_flags_by_word_letter_and_tick() -> None:
 
 def test_an_address_is_words_and_figures() -> None:
     assert _apply(standardise.address, "Flat 2,\n1 St. John’s Rd", "--", None) == ["FLAT 2 1 ST JOHNS RD", None, None]
-
-
-def test_each_distinct_text_is_done_once_and_the_order_stays() -> None:
-    texts = pl.Series(["ann", None, "Bo", "ann", ""])
-    assert standardise.distinctly(texts, standardise.name).to_list() == ["ANN", None, "BO", "ANN", None]
-    assert standardise.distinctly(texts.head(0), standardise.name).to_list() == []

@@ -5,9 +5,6 @@ case A-Z with space, hyphen and apostrophe; numbers lose their spaces and are nu
 wrong number can never link two people. Sources: docs/reference/return-rules.md.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
-
 import polars as pl
 
 UPN_CHECK_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -28,42 +25,14 @@ _MOJIBAKE = {
 }
 """UTF-8 read as Windows-1252 on its way to us: `Ã©` for `é`."""
 
-_TITLES = "MR|MRS|MISS|MS|MX|MASTER|DR|PROF|PROFESSOR|REV|REVD|SIR|LADY|LORD|DAME"
-_TITLE = rf"^(?:{_TITLES})\.?\s+(?:AND\s+(?:{_TITLES})\.?\s+)?"
-_OUTWARD = r"[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRVWXY])"
-_POSTCODE = rf"^(GIR0AA|{_OUTWARD}[0-9][ABD-HJLNP-UW-Z]{{2}})$"
+TITLES = "MR|MRS|MISS|MS|MX|MASTER|DR|PROF|PROFESSOR|REV|REVD|SIR|LADY|LORD|DAME"
+_TITLE = rf"^(?:{TITLES})\.?\s+(?:AND\s+(?:{TITLES})\.?\s+)?"
+OUTWARD = r"[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRVWXY])"
+_POSTCODE = rf"^(GIR0AA|{OUTWARD}[0-9][ABD-HJLNP-UW-Z]{{2}})$"
 _NO_FIXED_ABODE = r"^ZZ99"
-_NINO = r"^([ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D])$"
-_NINO_UNUSED = r"^(?:BG|GB|KN|NK|NT|TN|ZZ).*$"
-
-
-def distinctly(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """Apply a function from text to text of this module to each distinct text once.
-
-    Names and places repeat, and patterns are slow. A column without any text stays as it is.
-    """
-    return distinctly_all({"made": (texts, standard)})[0]
-
-
-def distinctly_all(columns: Mapping[str, tuple[pl.Series, Callable[[pl.Expr], pl.Expr]]]) -> list[pl.Series]:
-    """The same for many columns at once, named by the keys."""
-    queries = [_distinct_query(texts, standard) for texts, standard in columns.values()]
-    return [made["made"].alias(name) for name, made in zip(columns, pl.collect_all(queries), strict=True)]
-
-
-def _distinct_query(texts: pl.Series, standard: Callable[[pl.Expr], pl.Expr]) -> pl.LazyFrame:
-    """Lazy, because only then does polars compute an expression that is used in two places once."""
-    sent = texts.to_frame("t").lazy()
-    if texts.null_count() == texts.len():
-        return sent.rename({"t": "made"})
-    made = texts.unique().to_frame("t").lazy().select("t", made=_of_text(standard))
-    return sent.join(made, on="t", how="left", nulls_equal=True, maintain_order="left").select("made")
-
-
-@cache
-def _of_text(standard: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """The expression on the column `t`; to build it takes as long as to compute it on a thousand names."""
-    return standard(pl.col("t"))
+UPN_FORM = rf"^([{UPN_CHECK_LETTERS}][0-9]{{11}}[0-9{UPN_CHECK_LETTERS}])$"
+NINO_FORM = r"^([ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z][0-9]{6}[A-D])$"
+_UNUSED_NINO = r"^(?:BG|GB|KN|NK|NT|TN|ZZ).*$"
 
 
 def text(value: pl.Expr) -> pl.Expr:
@@ -86,7 +55,7 @@ def _upper_ascii(value: pl.Expr) -> pl.Expr:
 def has_title(value: pl.Expr) -> pl.Expr:
     """Is there a form of address or a bracketed remark in the name?"""
     upper = text(value).str.to_uppercase()
-    return (upper.str.contains(rf"(?:^|,)\s*(?:{_TITLES})\.?\s+\S") | upper.str.contains(r"\(.*\)")).fill_null(False)
+    return (upper.str.contains(rf"(?:^|,)\s*(?:{TITLES})\.?\s+\S") | upper.str.contains(r"\(.*\)")).fill_null(False)
 
 
 def name(value: pl.Expr) -> pl.Expr:
@@ -166,8 +135,11 @@ def address(value: pl.Expr) -> pl.Expr:
 
 def upn(value: pl.Expr) -> pl.Expr:
     """A unique pupil number whose check letter is right, permanent (13 characters) or temporary (ends in a letter)."""
-    bare = compact(value)
-    shaped = bare.str.extract(rf"^([{UPN_CHECK_LETTERS}][0-9]{{11}}[0-9{UPN_CHECK_LETTERS}])$")
+    return upn_of_right_letter(compact(value).str.extract(UPN_FORM))
+
+
+def upn_of_right_letter(shaped: pl.Expr) -> pl.Expr:
+    """Of texts in UPN_FORM those whose check letter is right; else null."""
     letters = {letter: at for at, letter in enumerate(UPN_CHECK_LETTERS)}
     last = {**letters, **{str(digit): digit for digit in range(10)}}
     total = _weighted(shaped.str.slice(1, 11), range(2, 13)) + _number_of(shaped.str.slice(12, 1), last) * 13
@@ -191,7 +163,12 @@ def _number_of(letter: pl.Expr, numbers: dict[str, int]) -> pl.Expr:
 
 def nino(value: pl.Expr) -> pl.Expr:
     """A national insurance number whose prefix and suffix HMRC issues."""
-    return _filled(compact(value).str.extract(_NINO).str.replace(_NINO_UNUSED, ""))
+    return nino_in_use(compact(value).str.extract(NINO_FORM))
+
+
+def nino_in_use(shaped: pl.Expr) -> pl.Expr:
+    """Of texts in NINO_FORM those whose prefix HMRC gives to people; else null."""
+    return _filled(shaped.str.replace(_UNUSED_NINO, ""))
 
 
 def nhs_number(value: pl.Expr) -> pl.Expr:

@@ -1,6 +1,5 @@
 """From the cells of a return to standardised rows; what was sent is kept beside what was made of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +27,7 @@ from tf_assets.linkage.returns.vocabulary import (
     ROLE_WORDS,
     plain_words,
 )
+from tf_assets.linkage.standard_columns import Standard, standard_column, standard_names
 
 WORD_THRESHOLD = 90.0
 """Least rapidfuzz ratio (0-100) for a misspelt group, role or reason (ours)."""
@@ -87,22 +87,22 @@ def _any_filled(columns: tuple[str, ...]) -> pl.Expr:
 
 
 def _identity_columns(sent: pl.DataFrame, has_full_name: bool) -> list[pl.Series]:
-    name = standardise.name
-    made: dict[str, tuple[str, Callable[[pl.Expr], pl.Expr]]] = {
-        "family_ref": ("family_ref", standardise.reference),
-        "person_ref": ("person_ref", standardise.reference),
-        "forename": (FULL_NAME, standardise.forename_of) if has_full_name else ("forename", name),
-        "surname": (FULL_NAME, standardise.surname_of) if has_full_name else ("surname", name),
-        "sex": ("sex", standardise.sex),
-        "postcode": ("postcode", standardise.postcode),
-        "address": ("address", standardise.address),
-        "upn": ("upn", standardise.upn),
-        "nino": ("nino", standardise.nino),
-        "school_name": ("school_name", standardise.address),
+    standards: dict[str, Standard] = {
+        "family_ref": standardise.reference,
+        "person_ref": standardise.reference,
+        "forename": standardise.name,
+        "surname": standardise.name,
+        "sex": standardise.sex,
+        "postcode": standardise.postcode,
+        "address": standardise.address,
+        "upn": standardise.upn,
+        "nino": standardise.nino,
+        "school_name": standardise.address,
     }
-    return standardise.distinctly_all(
-        {column: (sent[f"sent_{source}"], standard) for column, (source, standard) in made.items()}
-    )
+    made = {field: standard_column(sent[f"sent_{field}"], standard) for field, standard in standards.items()}
+    if has_full_name:
+        made["forename"], made["surname"] = standard_names(sent[f"sent_{FULL_NAME}"])
+    return [column.alias(field) for field, column in made.items()]
 
 
 def _programme_columns(sent: pl.DataFrame) -> list[pl.Series]:
@@ -132,7 +132,7 @@ def _flags(texts: pl.Series) -> pl.Series:
     """Blank means no where the column never writes a no: councils tick what applies. Else it means not known."""
     if texts.null_count() == texts.len():
         return texts.cast(pl.Boolean)
-    values = standardise.distinctly(texts, standardise.flag)
+    values = standard_column(texts, standardise.flag)
     writes_no = bool((values == False).any())  # noqa: E712
     return values if writes_no else values.zip_with(texts.is_not_null(), pl.Series([False]))
 
