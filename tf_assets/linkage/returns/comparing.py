@@ -23,18 +23,20 @@ COMPARED = (
 )
 """The columns that `compare_rows` adds."""
 
+COMPARED_BY = ("family_ref", "person_ref", "forename", "surname", "date_of_birth", "sex", "upn", "nino")
+"""What rows are compared by."""
+
 _PERSON = ["forename", "surname", "date_of_birth"]
 
 
 def compare_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Add COMPARED, true or false, to the standardised rows of one return.
 
-    rows: row_number, the return's fields, and is_usable; what a rule leaves out of a row is empty.
+    rows: row_number, COMPARED_BY, and is_usable; what a rule leaves out of a row is empty.
     """
-    usable = rows.filter("is_usable")
+    usable = rows.lazy().filter("is_usable").select(ROW_NUMBER, *COMPARED_BY).collect()
     repeats = _repeats(usable)
-    people = usable.join(repeats, on=ROW_NUMBER, how="anti").join(_roots(), on="forename", how="left")
-    people = people.with_columns(_first_word(pl.coalesce("forename_root", "forename")).alias("forename_root"))
+    people = usable.filter(~pl.col(ROW_NUMBER).is_in(repeats[ROW_NUMBER].implode()))
     by_upn, by_nino = _beside_the_first(people, ["upn"]), _beside_the_first(people, ["nino"])
     by_name = _beside_the_first(people, _PERSON).filter(~_differs("upn") & ~_differs("nino") & ~_differs("sex"))
     found = {
@@ -66,8 +68,8 @@ def _repeats(usable: pl.DataFrame) -> pl.DataFrame:
 
 def _beside_the_first(people: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Each further row of a key beside the first of it, whose columns are named `first_<column>`."""
-    known = people.drop_nulls(key)
-    twice = known.filter(pl.struct(key).is_duplicated())
+    is_known = pl.all_horizontal(pl.col(key).is_not_null())
+    twice = _with_roots(people.filter(is_known & pl.struct(key).is_duplicated()))
     firsts = twice.unique(key, keep="first", maintain_order=True)
     beside = firsts.select(*key, pl.exclude(key).name.prefix("first_"))
     same = beside.with_columns(pl.col(key).name.prefix("first_"))
@@ -136,13 +138,12 @@ def _of_large_families(people: pl.DataFrame) -> pl.Series:
     return people.filter(pl.col("family_ref").is_in(large.implode()))[ROW_NUMBER]
 
 
-def _roots() -> pl.DataFrame:
-    return forename_roots().rename({"root": "forename_root"})
+def _with_roots(people: pl.DataFrame) -> pl.DataFrame:
+    """Add forename_root: the first word of the forename, or of what its short form stands for."""
+    roots = forename_roots().rename({"root": "forename_root"})
+    root = pl.coalesce("forename_root", "forename").str.extract(r"^([A-Z']+)")
+    return people.join(roots, on="forename", how="left", maintain_order="left").with_columns(forename_root=root)
 
 
 def _known_forenames() -> list[str]:
     return sorted({name for column in forename_roots().get_columns() for name in column.to_list()})
-
-
-def _first_word(name: pl.Expr) -> pl.Expr:
-    return name.str.extract(r"^([A-Z']+)")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import polars as pl
 
 from tf_assets.linkage.dates import DateOrder, OrderEvidence
-from tf_assets.linkage.returns.comparing import COMPARED, compare_rows
+from tf_assets.linkage.returns.comparing import COMPARED, COMPARED_BY, compare_rows
 from tf_assets.linkage.returns.council_words import n_unread, unknown_words, with_words
 from tf_assets.linkage.returns.grid import ROW_NUMBER
 from tf_assets.linkage.returns.headings import (
@@ -300,10 +300,12 @@ def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) 
 
 def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     """row_number and one boolean column a rule."""
-    kept = rows.with_columns(
-        pl.when(~is_left_out).then(pl.col(column)).alias(column) for column, is_left_out in LEFT_OUT.items()
+    kept = {column: pl.when(~LEFT_OUT[column]).then(pl.col(column)) for column in COMPARED_BY if column in LEFT_OUT}
+    compared = compare_rows(
+        rows.lazy()
+        .select(ROW_NUMBER, *({c: pl.col(c) for c in COMPARED_BY} | kept).values(), is_usable=IS_USABLE)
+        .collect()
     )
-    compared = compare_rows(kept.with_columns(rows.select(is_usable=IS_USABLE)["is_usable"]))
     beside = rows.with_columns(compared.select(COMPARED).get_columns())
     told = (rule.when.fill_null(False).alias(rule.id) for rule in RULES)
     return beside.lazy().select(ROW_NUMBER, *told).collect()  # lazy, so that what rules share is computed once

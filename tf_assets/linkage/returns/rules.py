@@ -43,6 +43,12 @@ def _unreadable(field: str) -> pl.Expr:
     return _sent(field).is_not_null() & pl.col(field).is_null()
 
 
+def _changed(field: str, standard: pl.Expr) -> pl.Expr:
+    """What was sent, where it became something else than its own capitals; what is costly is asked of this alone."""
+    sent = _sent(field)
+    return pl.when(~sent.str.to_uppercase().eq_missing(standard)).then(sent)
+
+
 def _bare(field: str) -> pl.Expr:
     return _sent(field).str.to_uppercase().str.strip_chars()
 
@@ -50,6 +56,14 @@ def _bare(field: str) -> pl.Expr:
 _born, _start, _end, _assessed = (pl.col(c) for c in ("date_of_birth", "start_date", "end_date", "assessment_date"))
 _quarter_end = pl.col("quarter_end_date")
 _on_programme, _awaiting = pl.col("programme_group") == "programme", pl.col("programme_group") == "awaiting"
+_changed_postcode = _changed("postcode", pl.col("postcode"))
+_forename, _surname = pl.col("forename"), pl.col("surname")
+_sent_forename = (
+    pl.when(_sent("forename").is_not_null())
+    .then(_changed("forename", _forename))
+    .otherwise(_changed("full_name", pl.concat_str(_forename, pl.lit(" "), _surname)))
+)
+_is_no_fixed_abode = standardise.is_no_fixed_abode(_changed_postcode)
 _is_placeholder = _born.is_in(list(PLACEHOLDER_BIRTH_DATES))
 _flag_names = {field: field.removeprefix("is_problem_").replace("_", " ") for field in PROBLEM_FIELDS}
 _date_names = {"assessment_date": "assessment date", "start_date": "start date", "end_date": "end date"}
@@ -117,11 +131,11 @@ _WARNINGS_OF_ONE_ROW: tuple[Rule, ...] = (
     Rule("sex_unknown", "sex", "warning", _unreadable("sex"), "The sex is neither F nor M.", "Write F or M.", SCHEDULE),
     Rule("postcode_missing", "postcode", "warning", _sent("postcode").is_null(), "The postcode is missing.",
          "Add the postcode of the home.", SCHEDULE),
-    Rule("postcode_no_fixed_abode", "postcode", "warning", standardise.is_no_fixed_abode(_sent("postcode")),
+    Rule("postcode_no_fixed_abode", "postcode", "warning", _is_no_fixed_abode,
          "The postcode says that there is no fixed abode; nobody is linked by it.",
          "Add the postcode of a home when there is one.", POST_OFFICE),
     Rule("postcode_invalid", "postcode", "warning",
-         _unreadable("postcode") & ~standardise.is_no_fixed_abode(_sent("postcode")),
+         _unreadable("postcode") & ~_is_no_fixed_abode,
          "The postcode is not one that Royal Mail could issue, so it was left out.", "Correct the postcode.",
          POST_OFFICE),
     Rule("upn_invalid", "upn", "warning", _unreadable("upn"),
@@ -207,8 +221,7 @@ LEFT_OUT: dict[str, pl.Expr] = {
 
 REPAIRS: tuple[Rule, ...] = (
     Rule("name_cleaned", "forename", "repaired",
-         standardise.has_title(pl.coalesce(_sent("forename"), _sent("full_name")))
-         | standardise.has_title(_sent("surname")),
+         standardise.has_title(_sent_forename) | standardise.has_title(_changed("surname", pl.col("surname"))),
          "A title or a remark in brackets was taken out of the name.", "Send the name alone.", OURS),
     Rule("upn_spaced", "upn", "repaired", pl.col("upn").is_not_null() & (pl.col("upn") != _bare("upn")),
          "Spaces or marks were taken out of the unique pupil number.", "Send the number without spaces.",
@@ -217,7 +230,7 @@ REPAIRS: tuple[Rule, ...] = (
          "Spaces or marks were taken out of the national insurance number.", "Send the number without spaces.",
          HMRC_NUMBERS),
     Rule("postcode_mended", "postcode", "repaired",
-         pl.col("postcode").str.replace(" ", "") != standardise.compact(_sent("postcode")),
+         pl.col("postcode").str.replace(" ", "") != standardise.compact(_changed_postcode),
          "A letter O or I in the postcode was read as a figure.", "Correct the postcode.",
          POST_OFFICE),
     Rule("role_from_age", "role", "repaired", _sent("role").is_null() & pl.col("age").is_not_null(),
