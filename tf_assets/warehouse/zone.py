@@ -36,6 +36,10 @@ Data: TypeAlias = pl.DataFrame | pa.Table | str
 LOCK_PATIENCE_SECONDS = 120
 """How long a connection waits while another process publishes; publishing takes seconds."""
 
+ROWS_FOR_ONE_THREAD = 122_880
+"""A row group of DuckDB, below which no second thread can help: it would only take turns, at twice the time of the
+processor (measured)."""
+
 _HTTPFS = next(Path(duckdb_extension_httpfs.__file__).parent.rglob("httpfs.duckdb_extension"))
 
 
@@ -144,7 +148,7 @@ class Zone:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             # a frame needs none of the zone's tables, so it takes no lock
-            with self.connect() if isinstance(data, str) else self._bare_connection() as connection:
+            with self.connect() if isinstance(data, str) else self._bare_connection(len(data)) as connection:
                 if isinstance(data, str):
                     source = f"({data.rstrip().rstrip(';')}\n)"
                 else:
@@ -222,7 +226,7 @@ class Zone:
     @contextmanager
     def staged_connection(self, staged: Staged) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """A connection in which the staged table is a relation, and the name of that relation."""
-        with self._bare_connection() as connection:
+        with self._bare_connection(staged.n_rows) as connection:
             connection.execute(
                 f"CREATE TEMP VIEW {staged.schema.name} AS SELECT * FROM {self.parquet_sql([staged.path])}"
             )
@@ -235,9 +239,10 @@ class Zone:
         return f"read_parquet([{files}]{encryption}, hive_partitioning = false)"
 
     @contextmanager
-    def _bare_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection without the zone's tables; what is made in it ends with it."""
-        connection = _instance(self.root / "spill", self.storage_key).cursor()
+    def _bare_connection(self, n_rows: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection without the zone's tables, for so many rows where that is known; what is made in it ends with it."""
+        n_threads = 1 if n_rows is not None and n_rows <= ROWS_FOR_ONE_THREAD else None
+        connection = _instance(self.root / "spill", self.storage_key, n_threads).cursor()
         try:
             yield connection
         finally:
@@ -285,9 +290,12 @@ class Zone:
 
 
 @cache
-def _instance(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection:
+def _instance(spill: Path, storage_key: str | None, n_threads: int | None) -> duckdb.DuckDBPyConnection:
     """One prepared DuckDB for a process: checking the extension's signature costs more than a small table does."""
-    return _prepared(spill, storage_key)
+    connection = _prepared(spill, storage_key)
+    if n_threads is not None:
+        connection.execute(f"SET threads = {n_threads}")
+    return connection
 
 
 def _prepared(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection:
