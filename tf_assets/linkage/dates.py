@@ -5,9 +5,10 @@ which order its sender writes. A date that has only one possible reading is read
 that is not the sender's usual order.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Literal
 
 import polars as pl
@@ -29,6 +30,9 @@ PLACEHOLDER_BIRTH_DATES = (
 DAYS_TO_1970 = 719468
 """Days from 1 March of the year 0 to 1 January 1970."""
 
+LATEST_YEAR = 2068
+"""Two digits mean no later year, where nothing is said of the column (POSIX)."""
+
 LARGEST_SERIAL = 55000
 """2050: a larger number is no date."""
 
@@ -38,6 +42,13 @@ _WORDS = r"^(?:[A-Z]{3,9},? )?([0-9]{1,2})(?:ST|ND|RD|TH)?[\-/., ]*(?:OF )?([A-Z
 _WORDS_MONTH_FIRST = r"^([A-Z]{3,9})[. ]([0-9]{1,2})(?:ST|ND|RD|TH)?,? ([0-9]{4})$"
 _COMPACT = r"^([0-9]{2})([0-9]{2})((?:19|20)[0-9]{2})$"
 _COMPACT_ISO = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})$"
+_PLAIN_FORMS = (
+    (_ISO, "ymd"),
+    (_WORDS, "dMy"),
+    (_WORDS_MONTH_FIRST, "Mdy"),
+    (_COMPACT_ISO, "ymd"),
+    (_COMPACT, "aby"),
+)
 _MONTHS = {
     name: month
     for month, names in enumerate(
@@ -72,97 +83,138 @@ class OrderEvidence:
 
 def order_evidence(texts: pl.Series) -> OrderEvidence:
     """Count the texts that can only be day-month-year and those that can only be month-day-year."""
-    parts = pl.select(pl.lit(texts).alias("t")).select(pl.col("t").str.extract_groups(_NUMERIC)).unnest("t")
-    first, second = (pl.col(name).cast(pl.Int32) for name in ("1", "2"))
-    counted = parts.select(
-        ((first > 12) & (second <= 12)).sum().alias("day"), ((second > 12) & (first <= 12)).sum().alias("month")
-    ).row(0)
-    return OrderEvidence(int(counted[0] or 0), int(counted[1] or 0))
+    return evidence_by_column(split_dates({"": texts}, {}))[""]
 
 
 def parse_dates(texts: pl.Series, order: DateOrder, latest_two_digit_year: int) -> pl.DataFrame:
-    """Read every text of a column.
+    """`read_dates` of one column."""
+    columns = {"": texts}
+    return read_dates(columns, split_dates(columns, {"": latest_two_digit_year}), {"": order})[""]
 
-    latest_two_digit_year: of the two centuries the later is taken unless it lies after this year.
-    Returns one row a text, in order: date (null when unreadable), is_other_order (the only possible reading is not in
-    `order`), is_ambiguous (both readings exist and differ).
+
+def split_dates(columns: Mapping[str, pl.Series], latest_two_digit_years: Mapping[str, int]) -> pl.DataFrame:
+    """Take the dates of some columns apart, all in one, because most of the work is the same for few texts and many.
+
+    latest_two_digit_years: by column, else LATEST_YEAR; of the two centuries the later is taken unless it lies after.
+    Returns column, t (the text), n (how often it stands in the column), upper, the numbers a, b and y of dates in
+    numbers whose year is last, and latest. Each distinct text of a column has one row; of a column with few repeats
+    each text has one, in order.
     """
-    # each pattern is searched once and kept: an expression that is used in two places would be computed twice
-    parts = (
-        texts.unique()
-        .to_frame("t")
-        .with_columns(upper=pl.col("t").str.strip_chars().str.to_uppercase())
-        .with_columns(numeric=pl.col("upper").str.extract_groups(_NUMERIC).struct.rename_fields(["a", "b", "y"]))
-        .unnest("numeric")
-        .with_columns(_number(pl.col("a", "b")), y=_full_year(pl.col("y"), latest_two_digit_year))
-    )
-    usual, other = _both_readings(order)
-    if parts["a"].null_count() == parts.height:
-        usual = other = pl.lit(None, pl.Date)
-    by_parts = parts.lazy().select("t", "upper", "a", usual=usual, other=other).collect()
-    unread = by_parts.filter(pl.col("a").is_null() & pl.col("t").is_not_null())
-    plain = _read_plainly(unread.select("t", "upper"), order, latest_two_digit_year)
-    read = by_parts.join(plain, on="t", how="left").select(
-        "t",
-        date=pl.coalesce("plain", "usual", "other"),
-        is_other_order=pl.col("usual").is_null() & pl.col("other").is_not_null(),
-        is_ambiguous=(pl.col("usual") != pl.col("other")).fill_null(False),
-    )
-    joined = texts.to_frame("t").join(read, on="t", how="left", nulls_equal=True, maintain_order="left")
-    return joined.drop("t")
-
-
-def _read_plainly(unread: pl.DataFrame, order: DateOrder, latest: int) -> pl.DataFrame:
-    """Dates (t, plain) whose form leaves no doubt; each form is tried on what those before it could not read."""
-    forms = (
-        (_ISO, "ymd"),
-        (_WORDS, "dMy"),
-        (_WORDS_MONTH_FIRST, "Mdy"),
-        (_COMPACT_ISO, "ymd"),
-        (_COMPACT, "dmy" if order == "day first" else "mdy"),
-    )
-    found = [pl.DataFrame(schema={"t": pl.String, "plain": pl.Date})]
-    for pattern, letters in forms:
-        if unread.is_empty():
-            break
-        tried = _grouped(unread, pattern, letters, latest)
-        found.append(tried.filter(pl.col("plain").is_not_null()).select("t", "plain"))
-        unread = tried.filter(pl.col("plain").is_null()).select("t", "upper")
-    found.append(unread.select("t", plain=_serial(pl.col("upper"))))
-    return pl.concat(found)
-
-
-def _grouped(unread: pl.DataFrame, pattern: str, letters: str, latest: int) -> pl.DataFrame:
-    """With `plain`, the date by a pattern whose groups are year, month, day in the order of `letters`; M is in words."""
-    groups = pl.col("upper").str.extract_groups(pattern).struct.rename_fields(list(letters))
-    month = (
-        pl.col("M").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
-        if "M" in letters
-        else _number(pl.col("m"))
-    )
+    told = [
+        _few_of(texts).with_columns(
+            column=pl.lit(name), latest=pl.lit(latest_two_digit_years.get(name, LATEST_YEAR), pl.Int32)
+        )
+        for name, texts in columns.items()
+    ]
+    numbers = pl.col("upper").str.extract_groups(_NUMERIC).struct.rename_fields(["a", "b", "y"])
     return (
-        unread.with_columns(groups=groups)
-        .unnest("groups")
-        .select("t", "upper", y=_full_year(pl.col("y"), latest), m=month, d=_number(pl.col("d")))
-        .lazy()
-        .select("t", "upper", plain=_date_of_numbers(pl.col("y"), pl.col("m"), pl.col("d")))
+        pl.concat(told)
+        .with_columns(upper=pl.col("t").str.strip_chars().str.to_uppercase())
+        .with_columns(numbers=numbers)
+        .unnest("numbers")
+        .with_columns(_number(pl.col("a", "b")), y=_full_year(pl.col("y"), pl.col("latest")))
+    )
+
+
+def _few_of(texts: pl.Series) -> pl.DataFrame:
+    """t, n: the distinct texts, or all of them in order where to look for the repeats costs more than they do."""
+    counted = texts.alias("t").drop_nulls().value_counts(name="n")
+    if counted.height > texts.len() / 2:
+        return texts.to_frame("t").with_columns(n=pl.lit(1, counted.schema["n"]))
+    return counted
+
+
+def evidence_by_column(parts: pl.DataFrame) -> dict[str, OrderEvidence]:
+    """How many dates of each column can only be read in one order; parts: as `split_dates` gives them."""
+    a, b, n = pl.col("a"), pl.col("b"), pl.col("n")
+    counted = parts.group_by("column").agg(
+        day=n.filter((a > 12) & (b <= 12)).sum(), month=n.filter((b > 12) & (a <= 12)).sum()
+    )
+    found = {column: OrderEvidence(day, month) for column, day, month in counted.iter_rows()}
+    return defaultdict(lambda: OrderEvidence(0, 0), found)
+
+
+def read_dates(
+    columns: Mapping[str, pl.Series], parts: pl.DataFrame, orders: Mapping[str, DateOrder]
+) -> dict[str, pl.DataFrame]:
+    """Read every text of some columns.
+
+    parts: as `split_dates` gives them. Returns for each column one row a text, in order: date (null when unreadable),
+    is_other_order (the only possible reading is not in the column's order), is_ambiguous (both readings exist and
+    differ).
+    """
+    day_first = [column for column, order in orders.items() if order == "day first"]
+    read = (
+        parts.lazy()
+        .with_columns(is_day_first=pl.col("column").is_in(day_first), plain=_read_plainly(parts, day_first))
+        .with_columns(day_month=_DAY_FIRST, month_day=_MONTH_FIRST)
+        .with_columns(
+            usual=pl.when("is_day_first").then("day_month").otherwise("month_day"),
+            other=pl.when("is_day_first").then("month_day").otherwise("day_month"),
+        )
+        .select(
+            "column",
+            "t",
+            date=pl.coalesce("plain", "usual", "other"),
+            is_other_order=pl.col("usual").is_null() & pl.col("other").is_not_null(),
+            is_ambiguous=(pl.col("usual") != pl.col("other")).fill_null(False),
+        )
         .collect()
     )
+    return {name: _of_column(texts, read.filter(pl.col("column") == name)) for name, texts in columns.items()}
 
 
-@cache
-def _both_readings(order: DateOrder) -> tuple[pl.Expr, pl.Expr]:
-    """Of the numbers a, b and y: the date in the usual order, and in the other."""
-    a, b, y = (pl.col(name) for name in ("a", "b", "y"))
-    day_first, month_first = _date_of_numbers(y, b, a), _date_of_numbers(y, a, b)
-    return (day_first, month_first) if order == "day first" else (month_first, day_first)
+def _of_column(texts: pl.Series, read: pl.DataFrame) -> pl.DataFrame:
+    found = read.drop("column")
+    if found.height == texts.len():
+        return found.drop("t")
+    joined = texts.to_frame("t").join(found, on="t", how="left", maintain_order="left")
+    return joined.drop("t").with_columns(pl.col("is_other_order", "is_ambiguous").fill_null(False))
+
+
+def _read_plainly(parts: pl.DataFrame, day_first: list[str]) -> pl.Series:
+    """For each row the date whose form leaves no doubt, else null; each form is tried on what is still unread."""
+    unread = (
+        parts.with_row_index("at")
+        .filter(pl.col("a").is_null() & pl.col("t").is_not_null())
+        .select("at", "upper", "latest", is_day_first=pl.col("column").is_in(day_first))
+    )
+    plain = pl.Series("plain", [None], pl.Date).new_from_index(0, parts.height)
+    for pattern, letters in _PLAIN_FORMS:
+        if unread.is_empty():
+            break
+        tried = _grouped(unread, pattern, letters)
+        is_read = tried.is_not_null()
+        plain = plain.scatter(unread["at"].filter(is_read), tried.filter(is_read))
+        unread = unread.filter(~is_read)
+    return plain.scatter(unread["at"], unread.select(_serial(pl.col("upper"))).to_series())
+
+
+def _grouped(unread: pl.DataFrame, pattern: str, letters: str) -> pl.Series:
+    """Dates by a pattern whose groups are, by `letters`, year, month (M: in words), day, or either of them (a, b)."""
+    groups = unread.select(
+        "latest", "is_day_first", groups=pl.col("upper").str.extract_groups(pattern).struct.rename_fields(list(letters))
+    ).unnest("groups")
+    if groups["y"].null_count() == groups.height:
+        return pl.Series([None], dtype=pl.Date).new_from_index(0, groups.height)
+    if "a" in letters:
+        day, month = (
+            _number(pl.when("is_day_first").then(pl.col(usual)).otherwise(pl.col(other)))
+            for usual, other in ("ab", "ba")
+        )
+    else:
+        day, month = _number(pl.col("d")), _number(pl.col("m"))
+    if "M" in letters:
+        month = pl.col("M").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
+    numbers = groups.select(y=_full_year(pl.col("y"), pl.col("latest")), m=month, d=day)
+    return numbers.lazy().select(_date_of_numbers(pl.col("y"), pl.col("m"), pl.col("d"))).collect().to_series()
 
 
 def _number(digits: pl.Expr) -> pl.Expr:
     return digits.cast(pl.Int32, strict=False)
 
 
-def _full_year(year: pl.Expr, latest: int) -> pl.Expr:
+def _full_year(year: pl.Expr, latest: pl.Expr) -> pl.Expr:
     short = _number(year)
     in_century = short + pl.when(short + 2000 > latest).then(1900).otherwise(2000)
     return pl.when(year.str.len_chars() == 2).then(in_century).otherwise(short)
@@ -189,3 +241,8 @@ def _serial(upper: pl.Expr) -> pl.Expr:
     # Spreadsheets believe that 1900 was a leap year, so the days before its 1 March are counted one too low.
     days = number - SPREADSHEET_EPOCH_DAYS + (number < 60).cast(pl.Int32)
     return pl.when(is_day).then(days.cast(pl.Date))
+
+
+_DAY_FIRST = _date_of_numbers(pl.col("y"), pl.col("b"), pl.col("a"))
+_MONTH_FIRST = _date_of_numbers(pl.col("y"), pl.col("a"), pl.col("b"))
+"""Of the numbers a, b and y: the date in either order."""

@@ -58,21 +58,21 @@ def standard_column(texts: pl.Series, standard: Standard) -> pl.Series:
     plain = PLAIN.get(standard)
     if plain is None:
         return _each_once(texts, standard)[0]
-    made = texts.to_frame("t").lazy().select(_of_text(plain.standard)).collect().to_series()
+    made = texts.to_frame("t").select(_of_text(plain.standard)).to_series()
     rest = (~texts.str.contains(plain.pattern)).arg_true()
     return _with_rest([made], rest, texts, standard)[0].alias(texts.name)
 
 
 def standard_names(full_names: pl.Series) -> tuple[pl.Series, pl.Series]:
     """`forename_of` and `surname_of` of a column of full names, most of which are two plain words."""
-    words = full_names.to_frame("t").lazy().select(pl.col("t").str.extract_groups(_TWO_WORDS)).unnest("t")
+    words = full_names.to_frame("t").select(pl.col("t").str.extract_groups(_TWO_WORDS)).unnest("t")
     first, second = (pl.col(name).str.to_uppercase() for name in ("first", "second"))
     has_comma = pl.col("comma") == ","
     halves = words.select(
         forename=pl.when(has_comma).then(second).otherwise(first),
         surname=pl.when(has_comma).then(first).otherwise(second),
         is_plain=pl.col("first").is_not_null() & (has_comma | ~first.is_in(_TITLES)),
-    ).collect()
+    )
     rest = (full_names.is_not_null() & ~halves["is_plain"]).arg_true()
     made = [halves["forename"], halves["surname"]]
     forename, surname = _with_rest(made, rest, full_names, standardise.forename_of, standardise.surname_of)
@@ -88,12 +88,11 @@ def _with_rest(made: list[pl.Series], rest: pl.Series, texts: pl.Series, *standa
 
 
 def _each_once(texts: pl.Series, *standards: Standard) -> list[pl.Series]:
-    """What functions make of each text; lazy, because only then is what they share computed once."""
-    sent = texts.to_frame("t").lazy()
-    made = texts.unique().to_frame("t").lazy()
-    made = made.with_columns(_of_text(standard).alias(f"made_{at}") for at, standard in enumerate(standards))
-    joined = sent.join(made, on="t", how="left", nulls_equal=True, maintain_order="left").collect()
-    return [joined[f"made_{at}"].alias(texts.name) for at in range(len(standards))]
+    """What functions make of each text. Not lazy: for a few texts the plan would cost many times the work."""
+    distinct = texts.drop_nulls().unique()
+    exprs = [_of_text(standard).alias(f"made_{at}") for at, standard in enumerate(standards)]
+    made = distinct.to_frame("t").select(exprs)
+    return [texts.replace_strict(distinct, each, default=None, return_dtype=each.dtype) for each in made]
 
 
 @cache

@@ -41,13 +41,18 @@ def unknown_words(rows: pl.DataFrame, words: Words | None = None) -> dict[str, d
 
     rows: as `standardise_rows` gives them (`sent_<field>` and `<field>`); words: what a person has decided already.
     """
-    names = _name_parts(rows)
+    fields = ("programme_group", "role", "end_reason", *PROBLEM_FIELDS)
+    n_unread = rows.select(_is_unread(field).sum().alias(field) for field in fields).row(0, named=True)
+    unread = {field: _unread_words(rows, field) for field in fields if n_unread[field]}
+    names = _name_parts(rows) if any(unread.values()) else set()
     found: dict[str, dict[str, int]] = {}
-    for field in ("programme_group", "role", "end_reason", *PROBLEM_FIELDS):
+    for field, counts in unread.items():
         section = _section_of(field)
         decided = (words or {}).get(section, {})
-        listed = {w: n for w, n in _listable(rows, field, names).items() if word_key(w) not in decided}
+        listed = counts if names and all(_is_code(word, names) for word in counts) else {}
         for word, n in listed.items():
+            if word_key(word) in decided:
+                continue
             of_section = found.setdefault(section, {})
             same = next((w for w in of_section if word_key(w) == word_key(word)), word)
             of_section[same] = of_section.get(same, 0) + n
@@ -64,15 +69,12 @@ def _is_unread(field: str) -> pl.Expr:
     return pl.col(f"sent_{field}").is_not_null() & missing.fill_null(True)
 
 
-def _listable(rows: pl.DataFrame, field: str, names: set[str]) -> dict[str, int]:
-    """The unread words of a column, none at all when any text of the column does not look like a code."""
-    sent = pl.col(f"sent_{field}")
-    counts = rows.group_by(sent.alias("word")).agg(n=pl.len(), n_unread=_is_unread(field).sum()).drop_nulls("word")
+def _unread_words(rows: pl.DataFrame, field: str) -> dict[str, int]:
+    """The unread words of a column, the most frequent first; none when one of them is rare or the texts are many."""
+    sent = pl.col(f"sent_{field}").alias("word")
+    counts = rows.group_by(sent).agg(n=pl.len(), n_unread=_is_unread(field).sum()).drop_nulls("word")
     unread = counts.filter(pl.col("n_unread") > 0).sort("n", "word", descending=[True, False])
-    if not names or counts.height > MOST_WORDS or unread.is_empty():
-        return {}
-    is_rare = unread.filter(pl.col("n") < LEAST_ROWS).height > 0
-    if is_rare or not all(_is_code(word, names) for word in unread["word"]):
+    if counts.height > MOST_WORDS or (unread["n"] < LEAST_ROWS).any():
         return {}
     return dict(unread.select("word", "n").iter_rows())
 

@@ -11,8 +11,9 @@ from tf_assets.linkage.dates import (
     PLACEHOLDER_BIRTH_DATES,
     DateOrder,
     OrderEvidence,
-    order_evidence,
-    parse_dates,
+    evidence_by_column,
+    read_dates,
+    split_dates,
 )
 from tf_assets.linkage.returns.grid import ROW_NUMBER
 from tf_assets.linkage.returns.headings import HeadingMatch
@@ -141,16 +142,16 @@ def _with_dates(
     sent: pl.DataFrame, quarter_end: date
 ) -> tuple[pl.DataFrame, dict[str, DateOrder], dict[str, OrderEvidence], int, dict[str, str]]:
     columns = {field: sent[f"sent_{field}"] for field in DATE_FIELDS}
-    evidence = {field: order_evidence(texts) for field, texts in columns.items()}
+    # Nobody is born after the quarter; the programme's own dates are all of this century.
+    parts = split_dates(columns, {"date_of_birth": quarter_end.year})
+    evidence = evidence_by_column(parts)
     of_file = sum(evidence.values(), start=OrderEvidence(0, 0)).order
     orders: dict[str, DateOrder] = {field: evidence[field].order or of_file or "day first" for field in DATE_FIELDS}
     added: list[pl.Series] = []
     n_mixed = 0
     unclear: dict[str, str] = {}
-    for field, texts in columns.items():
-        # Nobody is born after the quarter; the programme's own dates are all of this century.
-        read = parse_dates(texts, orders[field], quarter_end.year if field == "date_of_birth" else 2068)
-        added += [read["date"].alias(field), read["is_other_order"].fill_null(False).alias(f"{field}_is_other_order")]
+    for field, read in read_dates(columns, parts, orders).items():
+        added += [read["date"].alias(field), read["is_other_order"].alias(f"{field}_is_other_order")]
         n_mixed += int(read["is_other_order"].sum())
         doubt = _doubt(field, evidence[field], bool(read["is_ambiguous"].any()), of_file is None)
         if doubt:
