@@ -4,6 +4,8 @@ Only rows that could be used are compared, and each with the first of its like, 
 with one number costs no more than any other. Twins, and a father and son of one name, are two people.
 """
 
+from functools import cache
+
 import polars as pl
 
 from tf_assets.linkage.returns.grid import ROW_NUMBER
@@ -37,16 +39,16 @@ def compare_rows(rows: pl.DataFrame) -> pl.DataFrame:
     usable = rows.lazy().filter("is_usable").select(ROW_NUMBER, *COMPARED_BY).collect()
     repeats = _repeats(usable)
     people = usable.filter(~pl.col(ROW_NUMBER).is_in(repeats[ROW_NUMBER].implode()))
-    by_upn, by_nino = _beside_the_first(people, ["upn"]), _beside_the_first(people, ["nino"])
+    by_upn, by_nino = (_judged(_beside_the_first(people, [number])) for number in ("upn", "nino"))
     by_name = _beside_the_first(people, _PERSON).filter(~_differs("upn") & ~_differs("nino") & ~_differs("sex"))
     found = {
         "is_repeated": repeats.filter(~pl.col("is_elsewhere"))[ROW_NUMBER],
         "is_in_two_families": repeats.filter("is_elsewhere")[ROW_NUMBER],
         "is_under_two_refs": pl.concat(
-            [by_name[ROW_NUMBER], *(each.filter(_is_same_person())[ROW_NUMBER] for each in (by_upn, by_nino))]
+            [by_name[ROW_NUMBER], *(each.filter("is_same")[ROW_NUMBER] for each in (by_upn, by_nino))]
         ),
-        "is_upn_shared": _both(by_upn.filter(_is_another_person())),
-        "is_nino_shared": _both(by_nino.filter(_is_another_person())),
+        "is_upn_shared": _both(by_upn.filter("is_another")),
+        "is_nino_shared": _both(by_nino.filter("is_another")),
         "has_names_swapped": _names_swapped(people),
         "is_family_too_large": _of_large_families(people),
     }
@@ -69,11 +71,21 @@ def _repeats(usable: pl.DataFrame) -> pl.DataFrame:
 def _beside_the_first(people: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Each further row of a key beside the first of it, whose columns are named `first_<column>`."""
     is_known = pl.all_horizontal(pl.col(key).is_not_null())
-    twice = _with_roots(people.filter(is_known & pl.struct(key).is_duplicated()))
-    firsts = twice.unique(key, keep="first", maintain_order=True)
-    beside = firsts.select(*key, pl.exclude(key).name.prefix("first_"))
-    same = beside.with_columns(pl.col(key).name.prefix("first_"))
-    return twice.join(same, on=key, how="inner").filter(pl.col(ROW_NUMBER) != pl.col(f"first_{ROW_NUMBER}"))
+    twice = people.filter(is_known & pl.struct(key).is_duplicated())
+    return twice.with_columns(pl.all().first().over(key).name.prefix("first_")).filter(
+        pl.col(ROW_NUMBER) != pl.col(f"first_{ROW_NUMBER}")
+    )
+
+
+def _judged(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Rows that share a number with the first of it, with is_same and is_another; where neither is so it is not sure.
+
+    is_another: a forename or a birth that cannot be the first one's.
+    """
+    told = pairs.with_columns(
+        _root_of("forename").alias("forename_root"), _root_of("first_forename").alias("first_forename_root")
+    ).with_columns(is_same=_is_same_person())
+    return told.with_columns(is_another=~pl.col("is_same") & (_differs("forename_root") | ~_is_birth_near()))
 
 
 def _equal(column: str) -> pl.Expr:
@@ -105,11 +117,6 @@ def _is_same_person() -> pl.Expr:
     return is_named_so | (_is_swapped() & _is_birth_near())
 
 
-def _is_another_person() -> pl.Expr:
-    """One number, and a forename or a birth that cannot be the first one's."""
-    return ~_is_same_person() & (_differs("forename_root") | ~_is_birth_near())
-
-
 def _both(pairs: pl.DataFrame) -> pl.Series:
     """The row numbers of either side."""
     return pl.concat([pairs[ROW_NUMBER], pairs[f"first_{ROW_NUMBER}"].alias(ROW_NUMBER)])
@@ -121,8 +128,11 @@ def _names_swapped(people: pl.DataFrame) -> pl.Series:
     A forename that is a known one (Thomas, James) is never taken for a surname.
     """
     known = _known_forenames()
-    doubtful = people.filter(pl.col("surname").is_in(known) & ~pl.col("forename").is_in(known))
-    others = people.select("family_ref", other_row=ROW_NUMBER, other_surname="surname")
+    doubtful = people.filter(pl.col("surname").is_in(known)).filter(~pl.col("forename").is_in(known))
+    families = doubtful["family_ref"].unique().implode()
+    others = people.filter(pl.col("family_ref").is_in(families)).select(
+        "family_ref", other_row=ROW_NUMBER, other_surname="surname"
+    )
     beside = doubtful.select(ROW_NUMBER, "family_ref", "forename", "surname").join(others, on="family_ref")
     beside = beside.filter(pl.col(ROW_NUMBER) != pl.col("other_row"))
     judged = beside.group_by(ROW_NUMBER).agg(
@@ -138,12 +148,12 @@ def _of_large_families(people: pl.DataFrame) -> pl.Series:
     return people.filter(pl.col("family_ref").is_in(large.implode()))[ROW_NUMBER]
 
 
-def _with_roots(people: pl.DataFrame) -> pl.DataFrame:
-    """Add forename_root: the first word of the forename, or of what its short form stands for."""
-    roots = forename_roots().rename({"root": "forename_root"})
-    root = pl.coalesce("forename_root", "forename").str.extract(r"^([A-Z']+)")
-    return people.join(roots, on="forename", how="left", maintain_order="left").with_columns(forename_root=root)
+def _root_of(forename: str) -> pl.Expr:
+    """The first word of a forename, or of what it is a short form of."""
+    roots = forename_roots()
+    return pl.col(forename).replace(roots["forename"], roots["root"]).str.extract(r"^([A-Z']+)")
 
 
+@cache
 def _known_forenames() -> list[str]:
     return sorted({name for column in forename_roots().get_columns() for name in column.to_list()})

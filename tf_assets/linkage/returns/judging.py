@@ -23,6 +23,7 @@ from tf_assets.linkage.returns.other_quarter import quarter_fault
 from tf_assets.linkage.returns.proposals import Counts, render_proposal
 from tf_assets.linkage.returns.reading import Sheet, read_rows
 from tf_assets.linkage.returns.rows import ADULT_AGE, ReadRows, standardise_rows
+from tf_assets.linkage.returns.rule import Rule
 from tf_assets.linkage.returns.rules import IS_USABLE, LEFT_OUT, RULES
 from tf_assets.linkage.returns.vocabulary import FIELD_NAMES, FULL_NAME, Field
 from tf_assets.warehouse.errors import InputRefused
@@ -302,13 +303,20 @@ def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     """row_number and one boolean column a rule."""
     kept = {column: pl.when(~LEFT_OUT[column]).then(pl.col(column)) for column in COMPARED_BY if column in LEFT_OUT}
     compared = compare_rows(
-        rows.lazy()
-        .select(ROW_NUMBER, *({c: pl.col(c) for c in COMPARED_BY} | kept).values(), is_usable=IS_USABLE)
-        .collect()
+        rows.select(ROW_NUMBER, *({c: pl.col(c) for c in COMPARED_BY} | kept).values(), is_usable=IS_USABLE)
     )
     beside = rows.with_columns(compared.select(COMPARED).get_columns())
-    told = (rule.when.fill_null(False).alias(rule.id) for rule in RULES)
-    return beside.lazy().select(ROW_NUMBER, *told).collect()  # lazy, so that what rules share is computed once
+    told = beside.select(rule.when.fill_null(False).alias(rule.id) for rule in RULES if rule.among is None)
+    slow = [_broken_among(beside, rule) for rule in RULES if rule.among is not None]
+    return told.with_columns(rows[ROW_NUMBER], *slow).select(ROW_NUMBER, *(rule.id for rule in RULES))
+
+
+def _broken_among(rows: pl.DataFrame, rule: Rule) -> pl.Series:
+    """Whether a rule is broken in each row, asked only of the rows that can break it."""
+    places = rows.select(rule.among).to_series().arg_true()
+    asked = rows.select(pl.col(rule.when.meta.root_names()).gather(places))
+    broken = asked.select(rule.when.fill_null(False)).to_series()
+    return pl.repeat(False, rows.height, eager=True).scatter(places.filter(broken), True).alias(rule.id)
 
 
 def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -> pl.DataFrame:

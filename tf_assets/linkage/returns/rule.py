@@ -21,7 +21,8 @@ class Rule:
 
     id: its name; field: the column that it is about; when: true where the rule is broken (null counts as kept);
     sentence: what is wrong; advice: what the council can do; source: where the rule comes from; clears: columns that
-    are left empty where the rule is broken.
+    are left empty where the rule is broken; among: what is true of all rows that can break the rule, and quick to tell,
+    where `when` is slow.
     """
 
     id: str
@@ -32,3 +33,4 @@ class Rule:
     advice: str
     source: str
     clears: tuple[str, ...] = ()
+    among: pl.Expr | None = None

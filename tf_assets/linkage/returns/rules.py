@@ -43,10 +43,13 @@ def _unreadable(field: str) -> pl.Expr:
     return _sent(field).is_not_null() & pl.col(field).is_null()
 
 
-def _changed(field: str, standard: pl.Expr) -> pl.Expr:
-    """What was sent, where it became something else than its own capitals; what is costly is asked of this alone."""
-    sent = _sent(field)
-    return pl.when(~sent.str.to_uppercase().eq_missing(standard)).then(sent)
+def _changed(field: str) -> pl.Expr:
+    return _sent(field).ne_missing(pl.col(field))
+
+
+def _is_respelt(field: str) -> pl.Expr:
+    """What was made of the text is more than its capitals."""
+    return _sent(field).str.to_uppercase() != pl.col(field)
 
 
 def _bare(field: str) -> pl.Expr:
@@ -56,14 +59,10 @@ def _bare(field: str) -> pl.Expr:
 _born, _start, _end, _assessed = (pl.col(c) for c in ("date_of_birth", "start_date", "end_date", "assessment_date"))
 _quarter_end = pl.col("quarter_end_date")
 _on_programme, _awaiting = pl.col("programme_group") == "programme", pl.col("programme_group") == "awaiting"
-_changed_postcode = _changed("postcode", pl.col("postcode"))
-_forename, _surname = pl.col("forename"), pl.col("surname")
-_sent_forename = (
-    pl.when(_sent("forename").is_not_null())
-    .then(_changed("forename", _forename))
-    .otherwise(_changed("full_name", pl.concat_str(_forename, pl.lit(" "), _surname)))
-)
-_is_no_fixed_abode = standardise.is_no_fixed_abode(_changed_postcode)
+_is_name_respelt = (
+    _sent("full_name").is_not_null() | _is_respelt("forename") | _is_respelt("surname")
+    | pl.col("forename").is_null() | pl.col("surname").is_null()
+)  # fmt: skip
 _is_placeholder = _born.is_in(list(PLACEHOLDER_BIRTH_DATES))
 _flag_names = {field: field.removeprefix("is_problem_").replace("_", " ") for field in PROBLEM_FIELDS}
 _date_names = {"assessment_date": "assessment date", "start_date": "start date", "end_date": "end date"}
@@ -131,13 +130,13 @@ _WARNINGS_OF_ONE_ROW: tuple[Rule, ...] = (
     Rule("sex_unknown", "sex", "warning", _unreadable("sex"), "The sex is neither F nor M.", "Write F or M.", SCHEDULE),
     Rule("postcode_missing", "postcode", "warning", _sent("postcode").is_null(), "The postcode is missing.",
          "Add the postcode of the home.", SCHEDULE),
-    Rule("postcode_no_fixed_abode", "postcode", "warning", _is_no_fixed_abode,
+    Rule("postcode_no_fixed_abode", "postcode", "warning", standardise.is_no_fixed_abode(_sent("postcode")),
          "The postcode says that there is no fixed abode; nobody is linked by it.",
-         "Add the postcode of a home when there is one.", POST_OFFICE),
+         "Add the postcode of a home when there is one.", POST_OFFICE, among=pl.col("postcode").is_null()),
     Rule("postcode_invalid", "postcode", "warning",
-         _unreadable("postcode") & ~_is_no_fixed_abode,
+         _unreadable("postcode") & ~standardise.is_no_fixed_abode(_sent("postcode")),
          "The postcode is not one that Royal Mail could issue, so it was left out.", "Correct the postcode.",
-         POST_OFFICE),
+         POST_OFFICE, among=pl.col("postcode").is_null()),
     Rule("upn_invalid", "upn", "warning", _unreadable("upn"),
          "The unique pupil number does not pass its own check, so it was left out.", "Copy it again from the school.",
          COMMON_BASIC_DATA_SET),
@@ -221,18 +220,19 @@ LEFT_OUT: dict[str, pl.Expr] = {
 
 REPAIRS: tuple[Rule, ...] = (
     Rule("name_cleaned", "forename", "repaired",
-         standardise.has_title(_sent_forename) | standardise.has_title(_changed("surname", pl.col("surname"))),
-         "A title or a remark in brackets was taken out of the name.", "Send the name alone.", OURS),
+         standardise.has_title(pl.coalesce(_sent("forename"), _sent("full_name")))
+         | standardise.has_title(_sent("surname")),
+         "A title or a remark in brackets was taken out of the name.", "Send the name alone.", OURS, among=_is_name_respelt),
     Rule("upn_spaced", "upn", "repaired", pl.col("upn").is_not_null() & (pl.col("upn") != _bare("upn")),
          "Spaces or marks were taken out of the unique pupil number.", "Send the number without spaces.",
-         COMMON_BASIC_DATA_SET),
+         COMMON_BASIC_DATA_SET, among=_changed("upn")),
     Rule("nino_spaced", "nino", "repaired", pl.col("nino").is_not_null() & (pl.col("nino") != _bare("nino")),
          "Spaces or marks were taken out of the national insurance number.", "Send the number without spaces.",
-         HMRC_NUMBERS),
+         HMRC_NUMBERS, among=_changed("nino")),
     Rule("postcode_mended", "postcode", "repaired",
-         pl.col("postcode").str.replace(" ", "") != standardise.compact(_changed_postcode),
+         pl.col("postcode").str.replace(" ", "") != standardise.compact(_sent("postcode")),
          "A letter O or I in the postcode was read as a figure.", "Correct the postcode.",
-         POST_OFFICE),
+         POST_OFFICE, among=_changed("postcode")),
     Rule("role_from_age", "role", "repaired", _sent("role").is_null() & pl.col("age").is_not_null(),
          "The role is missing and was taken from the age.", "Write adult or child.", SCHEDULE),
     *(Rule(f"{field.removesuffix('_date')}_other_order", field, "repaired", pl.col(f"{field}_is_other_order"),
