@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+import numpy as np
 import polars as pl
 
 from tf_assets.linkage.dates import DateOrder, OrderEvidence
@@ -50,6 +51,7 @@ JUDGEMENT_SCHEMA = pl.Schema(
         "source_sha256": pl.String,
     }
 )
+_WORDS = ("field", "rule", "severity", "sentence", "advice")
 REGISTER_COLUMNS: tuple[str, ...] = (
     "council_code", "quarter_date", ROW_NUMBER,
     *(name for name in FIELD_NAMES if name != FULL_NAME),
@@ -290,8 +292,7 @@ def _order_judgements(received: Received, read: ReadRows) -> pl.DataFrame:
 
 def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) -> pl.DataFrame:
     """Judgements without a row: (field, rule, severity, sentence, advice)."""
-    names = ["field", "rule", "severity", "sentence", "advice"]
-    told = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()), orient="row")
+    told = pl.DataFrame(rows, schema=dict.fromkeys(_WORDS, pl.String()), orient="row")
     return (
         told.with_columns(*received.columns(), row_number=pl.lit(WHOLE_FILE))
         .select(JUDGEMENT_SCHEMA.names())
@@ -322,40 +323,35 @@ def _broken_among(rows: pl.DataFrame, rule: Rule) -> pl.Series:
 def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -> pl.DataFrame:
     """What is said of columns that are absent, once, and of the rows in those that are there."""
     unsaid = {each.name for each in absent}
-    counts = broken.select(pl.col(rule.id).sum() for rule in RULES).row(0, named=True)
-    found = [
-        broken.lazy()
-        .filter(pl.col(rule.id))
-        .select(
-            *received.columns(),
-            row_number=pl.col(ROW_NUMBER),
-            field=pl.lit(rule.field),
-            rule=pl.lit(rule.id),
-            severity=pl.lit(rule.severity),
-            sentence=pl.lit(rule.sentence),
-            advice=pl.lit(rule.advice),
-        )
-        for rule in RULES
-        if rule.field not in unsaid and counts[rule.id]
-    ]
-    of_rows = [each.select(JUDGEMENT_SCHEMA.names()).cast(JUDGEMENT_SCHEMA) for each in found]
-    return (
-        pl.concat([_column_judgements(received, absent).lazy(), *of_rows]).sort(ROW_NUMBER, "rule", "field").collect()
+    places = {rule.id: broken[rule.id].arg_true() for rule in RULES if rule.field not in unsaid}
+    told = [(rule, places[rule.id]) for rule in RULES if rule.id in places and places[rule.id].len()]
+    words = [(rule.field, rule.id, rule.severity, rule.sentence, rule.advice) for rule, _ in told]
+    of_rules = pl.DataFrame(words, schema=dict.fromkeys(_WORDS, pl.String()), orient="row")
+    nth_rule = np.repeat(np.arange(len(told), dtype=np.uint32), [of_rule.len() for _, of_rule in told])
+    at = pl.concat([pl.Series([], dtype=pl.UInt32), *(of_rule for _, of_rule in told)])
+    of_rows = (
+        of_rules.select(pl.all().gather(nth_rule))
+        .with_columns(broken[ROW_NUMBER].gather(at), *received.columns())
+        .select(JUDGEMENT_SCHEMA.names())
     )
+    return pl.concat([_column_judgements(received, absent), of_rows])
 
 
 def _accepted(rows: pl.DataFrame, broken: pl.DataFrame, refused_rows: pl.Series) -> pl.DataFrame:
-    """Rows without a refusal, with what a broken rule clears left empty and the role taken from the age."""
+    """Rows without a refusal, with what a broken rule clears left empty and the role taken from the age.
+
+    broken: of the same rows in the same order.
+    """
     cleared = {
-        column: pl.any_horizontal([rule.id for rule in RULES if column in rule.clears])
+        column: broken.select(~pl.any_horizontal(rule.id for rule in RULES if column in rule.clears)).to_series()
         for column in sorted({column for rule in RULES for column in rule.clears})
     }
     age = pl.col("age")
     by_age = pl.when(age >= ADULT_AGE).then(pl.lit("adult")).when(age < ADULT_AGE).then(pl.lit("child"))
     return (
-        rows.join(broken, on=ROW_NUMBER, how="left", maintain_order="left")
-        .with_columns(role=pl.coalesce("role", by_age))
-        .with_columns(pl.when(~is_cleared).then(pl.col(column)).alias(column) for column, is_cleared in cleared.items())
+        rows.select(name for name in REGISTER_COLUMNS if name in rows.columns)
+        .with_columns(rows.select(role=pl.coalesce("role", by_age)).to_series())
+        .with_columns(pl.when(is_kept).then(pl.col(column)).alias(column) for column, is_kept in cleared.items())
         .filter(~pl.col(ROW_NUMBER).is_in(refused_rows.implode()))
     )
 

@@ -144,10 +144,9 @@ def _by_form(rows: pl.DataFrame) -> CouncilFault | None:
 
 def _by_collision(rows: pl.DataFrame) -> CouncilFault | None:
     """References that stand above already, with somebody else."""
-    twice = rows.drop_nulls(["person_ref", "surname", "forename", "date_of_birth"]).filter(
-        pl.col("person_ref").is_duplicated()
-    )
     names = ("forename", "surname", "date_of_birth")
+    known = rows.select(ROW_NUMBER, "person_ref", *names).filter(pl.col("person_ref").is_duplicated()).drop_nulls()
+    twice = known.filter(pl.col("person_ref").is_duplicated())
     is_another = pl.all_horizontal(pl.col(name) != pl.col(name).first().over("person_ref") for name in names)
     colliding = twice.filter(is_another)[ROW_NUMBER]
     if colliding.len() < LEAST_PART or colliding.len() < LEAST_COLLIDING_SHARE * rows.height:

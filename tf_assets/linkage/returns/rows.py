@@ -133,9 +133,12 @@ def _flags(texts: pl.Series) -> pl.Series:
     """Blank means no where the column never writes a no: councils tick what applies. Else it means not known."""
     if texts.null_count() == texts.len():
         return texts.cast(pl.Boolean)
-    values = standard_column(texts, standardise.flag)
-    writes_no = bool((values == False).any())  # noqa: E712
-    return values if writes_no else values.zip_with(texts.is_not_null(), pl.Series([False]))
+    distinct = texts.drop_nulls().unique()
+    told = distinct.to_frame("t").select(is_yes=standardise.flag(pl.col("t")))["is_yes"]
+    yes, no = distinct.filter(told), distinct.filter(~told)
+    is_yes, is_no = (pl.col("t").is_in(each.implode()) for each in (yes, no))
+    values = texts.to_frame("t").select(pl.when(is_yes | is_no).then(is_yes)).to_series()
+    return values if no.len() else values.zip_with(texts.is_not_null(), pl.Series([False]))
 
 
 def _with_dates(
