@@ -150,11 +150,12 @@ class Zone:
             # a frame needs none of the zone's tables, so it takes no lock
             with self.connect() if isinstance(data, str) else self._bare_connection(len(data)) as connection:
                 if isinstance(data, str):
-                    source = f"({data.rstrip().rstrip(';')}\n)"
+                    source, columns = f"({data.rstrip().rstrip(';')}\n)", None
                 else:
-                    connection.register("made_data", data.to_arrow() if isinstance(data, pl.DataFrame) else data)
-                    source = "made_data"
-                n_rows, content = self._write(connection, schema, source, path, dict(parameters or {}))
+                    made = data.to_arrow() if isinstance(data, pl.DataFrame) else data
+                    connection.register("made_data", made)
+                    source, columns = "made_data", made.column_names
+                n_rows, content = self._write(connection, schema, source, path, dict(parameters or {}), columns)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -167,10 +168,10 @@ class Zone:
         source: str,
         path: Path,
         parameters: dict[str, object],
+        columns: list[str] | None,
     ) -> tuple[int, int]:
-        """Write a source to a Parquet file; its number of rows and the hash of its content."""
-        described = connection.execute(f"SELECT * FROM {source} AS made LIMIT 0", parameters).description or []
-        _refuse_other_columns(schema, [column[0] for column in described])
+        """Write a source, whose columns may be known, to a Parquet file; its number of rows and its content's hash."""
+        _refuse_other_columns(schema, columns or _columns_of(connection, source, parameters))
         try:
             connection.execute(
                 f"COPY (SELECT {_cast_sql(schema)} FROM {source} AS made) "
@@ -293,6 +294,8 @@ class Zone:
 def _instance(spill: Path, storage_key: str | None, n_threads: int | None) -> duckdb.DuckDBPyConnection:
     """One prepared DuckDB for a process: checking the extension's signature costs more than a small table does."""
     connection = _prepared(spill, storage_key)
+    # what DuckDB keeps of files that it has read would grow with every return that one process takes in
+    connection.execute("SET enable_external_file_cache = false")
     if n_threads is not None:
         connection.execute(f"SET threads = {n_threads}")
     return connection
@@ -314,6 +317,11 @@ def _prepared(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection
 def _parquet_key(storage_key: str) -> str:
     """The key as DuckDB takes it for Parquet: base64 of 32 bytes."""
     return base64.b64encode(bytes.fromhex(storage_key)).decode()
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, source: str, parameters: dict[str, object]) -> list[str]:
+    described = connection.execute(f"SELECT * FROM {source} AS made LIMIT 0", parameters).description or []
+    return [column[0] for column in described]
 
 
 def _refuse_other_columns(schema: TableSchema, found: list[str]) -> None:

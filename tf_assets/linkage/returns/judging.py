@@ -323,8 +323,9 @@ def _broken_among(rows: pl.DataFrame, rule: Rule) -> pl.Series:
 def _judgements(broken: pl.DataFrame, absent: list[Field], received: Received) -> pl.DataFrame:
     """What is said of columns that are absent, once, and of the rows in those that are there."""
     unsaid = {each.name for each in absent}
-    places = {rule.id: broken[rule.id].arg_true() for rule in RULES if rule.field not in unsaid}
-    told = [(rule, places[rule.id]) for rule in RULES if rule.id in places and places[rule.id].len()]
+    is_broken = broken.select(pl.col(rule.id).any() for rule in RULES).row(0, named=True)
+    said = (rule for rule in RULES if rule.field not in unsaid and is_broken[rule.id])
+    told = [(rule, broken[rule.id].arg_true()) for rule in said]
     words = [(rule.field, rule.id, rule.severity, rule.sentence, rule.advice) for rule, _ in told]
     of_rules = pl.DataFrame(words, schema=dict.fromkeys(_WORDS, pl.String()), orient="row")
     nth_rule = np.repeat(np.arange(len(told), dtype=np.uint32), [of_rule.len() for _, of_rule in told])

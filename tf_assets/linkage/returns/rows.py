@@ -111,7 +111,7 @@ def _programme_columns(sent: pl.DataFrame) -> list[pl.Series]:
         _by_words(sent["sent_programme_group"], GROUP_WORDS).alias("programme_group"),
         _by_words(sent["sent_role"], ROLE_WORDS).alias("role"),
         _by_words(sent["sent_end_reason"], END_REASON_WORDS, default="other").alias("end_reason"),
-        *(_flags(sent[f"sent_{field}"]).alias(field) for field in PROBLEM_FIELDS),
+        *_flags({field: sent[f"sent_{field}"] for field in PROBLEM_FIELDS}),
     ]
 
 
@@ -129,16 +129,25 @@ def _meaning(text: str, words: dict[str, str]) -> str | None:
     return words[found[0]] if found else None
 
 
-def _flags(texts: pl.Series) -> pl.Series:
+def _flags(columns: dict[str, pl.Series]) -> list[pl.Series]:
     """Blank means no where the column never writes a no: councils tick what applies. Else it means not known."""
-    if texts.null_count() == texts.len():
-        return texts.cast(pl.Boolean)
-    distinct = texts.drop_nulls().unique()
-    told = distinct.to_frame("t").select(is_yes=standardise.flag(pl.col("t")))["is_yes"]
-    yes, no = distinct.filter(told), distinct.filter(~told)
-    is_yes, is_no = (pl.col("t").is_in(each.implode()) for each in (yes, no))
-    values = texts.to_frame("t").select(pl.when(is_yes | is_no).then(is_yes)).to_series()
-    return values if no.len() else values.zip_with(texts.is_not_null(), pl.Series([False]))
+    distinct = {field: texts.drop_nulls().unique() for field, texts in columns.items()}
+    told = pl.concat(distinct.values()).unique().to_frame("t").select("t", flag=standardise.flag(pl.col("t")))
+    yes, no = (told.filter(flag=meaning)["t"].to_list() for meaning in (True, False))
+    made = [
+        _flag(field, [text for text in texts if text in yes], [text for text in texts if text in no])
+        if texts.len()
+        else pl.lit(None, pl.Boolean).alias(field)
+        for field, texts in distinct.items()
+    ]
+    return pl.DataFrame(columns).with_columns(made).get_columns()
+
+
+def _flag(field: str, yes: list[str], no: list[str]) -> pl.Expr:
+    """A column in which `yes` and `no` are written so; texts that are neither are null."""
+    is_yes, is_no = (pl.any_horizontal(False, *(pl.col(field) == text for text in texts)) for texts in (yes, no))
+    told = pl.when(is_yes | is_no).then(is_yes)
+    return (told if no else pl.when(pl.col(field).is_null()).then(False).otherwise(told)).alias(field)
 
 
 def _with_dates(
