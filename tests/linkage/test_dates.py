@@ -5,7 +5,16 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tf_assets.linkage.dates import DateOrder, OrderEvidence, order_evidence, parse_dates
+from tf_assets.linkage.dates import (
+    LATEST_YEAR,
+    DateOrder,
+    OrderEvidence,
+    evidence_by_column,
+    order_evidence,
+    parse_dates,
+    read_dates,
+    split_dates,
+)
 
 
 def _read(text: str, order: DateOrder = "day first") -> object:
@@ -76,3 +85,25 @@ def test_dates_that_can_be_read_one_way_tell_the_order(
     found = order_evidence(pl.Series(texts))
     assert found == evidence
     assert found.order == order
+
+
+def test_texts_that_repeat_are_read_as_they_are_alone() -> None:
+    texts = ["03/04/2001", "3 April 2001", None, "04/13/2001", "03042001", "36984", "last spring", ""]
+    alone = parse_dates(pl.Series(texts), "month first", 2015)
+    often = parse_dates(pl.Series(texts * 5), "month first", 2015)
+    assert often.rows() == alone.rows() * 5
+
+
+def test_columns_that_are_read_together_are_read_as_they_are_alone() -> None:
+    columns = {
+        "born": pl.Series(["03/04/16", "03042001", None, "13/04/2001"]),
+        "started": pl.Series(["03/04/16", "03042001", "03042001", "03042001", None, "04/13/2001"] * 3),
+        "ended": pl.Series([None, None], dtype=pl.String),
+    }
+    orders: dict[str, DateOrder] = {"born": "day first", "started": "month first", "ended": "day first"}
+    parts = split_dates(columns, {"born": 2015})
+    together = read_dates(columns, parts, orders)
+    for name, texts in columns.items():
+        alone = parse_dates(texts, orders[name], 2015 if name == "born" else LATEST_YEAR)
+        assert together[name].rows() == alone.rows()
+        assert evidence_by_column(parts)[name] == order_evidence(texts)
