@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_assets.linkage import standardise
-from tf_assets.linkage.standard_columns import PLAIN, Standard, standard_column, standard_names
+from tf_assets.linkage.standard_columns import PLAIN, Standard, standardise_column, standardise_names
 
 _WORDS = st.sampled_from(
     ["Ann", "O'Neil", "Smith-Jones", "Mr", "MISS", "de", "van der", "Zoë", "Weiß", "ﬁsk", "12", "0", "Flat", "St.",
@@ -30,7 +30,7 @@ _TEXTS = st.one_of(
 def test_a_column_is_what_its_texts_are_one_by_one(standard: Standard, texts: list[str | None]) -> None:
     column = pl.Series("sent", [*texts, "1"], dtype=pl.String)
     alone = column.to_frame("t").select(standard(pl.col("t"))).to_series()
-    assert standard_column(column, standard).to_list() == alone.to_list()
+    assert standardise_column(column, standard).to_list() == alone.to_list()
 
 
 @settings(max_examples=400, deadline=None)
@@ -38,17 +38,17 @@ def test_a_column_is_what_its_texts_are_one_by_one(standard: Standard, texts: li
 def test_a_column_of_full_names_is_what_its_names_are_one_by_one(texts: list[str | None]) -> None:
     column = pl.Series("sent", [*texts, "Ann Lee"], dtype=pl.String)
     halves = column.to_frame("t").select(f=standardise.forename_of(pl.col("t")), s=standardise.surname_of(pl.col("t")))
-    forename, surname = standard_names(column)
+    forename, surname = standardise_names(column)
     assert (forename.to_list(), surname.to_list()) == (halves["f"].to_list(), halves["s"].to_list())
 
 
 def test_plain_and_other_texts_keep_their_places() -> None:
     texts = pl.Series(["ann", None, "Mr Bo", "ann", "", "Zoë"])
-    assert standard_column(texts, standardise.name).to_list() == ["ANN", None, "BO", "ANN", None, "ZOE"]
-    assert standard_column(texts.head(0), standardise.name).to_list() == []
+    assert standardise_column(texts, standardise.name).to_list() == ["ANN", None, "BO", "ANN", None, "ZOE"]
+    assert standardise_column(texts.head(0), standardise.name).to_list() == []
 
 
 def test_a_column_without_any_text_stays_as_it_is() -> None:
     nothing = pl.Series([None, None], dtype=pl.String)
-    assert standard_column(nothing, standardise.upn).to_list() == [None, None]
-    assert [half.to_list() for half in standard_names(nothing)] == [[None, None], [None, None]]
+    assert standardise_column(nothing, standardise.upn).to_list() == [None, None]
+    assert [half.to_list() for half in standardise_names(nothing)] == [[None, None], [None, None]]

@@ -166,7 +166,7 @@ def read_dates(
 
 def _of_column(texts: pl.Series, read: pl.DataFrame) -> pl.DataFrame:
     found = read.drop("column")
-    if found.height == texts.len():
+    if found.height == texts.len():  # all of them, in order
         return found.drop("t")
     joined = texts.to_frame("t").join(found, on="t", how="left", maintain_order="left")
     return joined.drop("t").with_columns(pl.col("is_other_order", "is_ambiguous").fill_null(False))

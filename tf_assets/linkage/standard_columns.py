@@ -51,7 +51,7 @@ _TWO_WORDS = rf"^(?P<first>{_WORD})(?P<comma>,?) (?P<second>{_WORD})$"
 _TITLES = standardise.TITLES.split("|")
 
 
-def standard_column(texts: pl.Series, standard: Standard) -> pl.Series:
+def standardise_column(texts: pl.Series, standard: Standard) -> pl.Series:
     """What a function from text to text makes of each text. A column without any text stays as it is."""
     if texts.null_count() == texts.len():
         return texts
@@ -63,7 +63,7 @@ def standard_column(texts: pl.Series, standard: Standard) -> pl.Series:
     return _with_rest([made], rest, texts, standard)[0].alias(texts.name)
 
 
-def standard_names(full_names: pl.Series) -> tuple[pl.Series, pl.Series]:
+def standardise_names(full_names: pl.Series) -> tuple[pl.Series, pl.Series]:
     """`forename_of` and `surname_of` of a column of full names, most of which are two plain words."""
     words = full_names.to_frame("t").select(pl.col("t").str.extract_groups(_TWO_WORDS)).unnest("t")
     first, second = (pl.col(name).str.to_uppercase() for name in ("first", "second"))

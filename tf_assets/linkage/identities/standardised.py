@@ -10,7 +10,7 @@ import polars as pl
 
 from tf_assets.linkage import standardise
 from tf_assets.linkage.dates import PLACEHOLDER_BIRTH_DATES
-from tf_assets.linkage.standard_columns import standard_column
+from tf_assets.linkage.standard_columns import standardise_column
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.errors import InputRefused
 
@@ -114,7 +114,7 @@ def _standard(frame: pl.DataFrame, column: str, standard: Callable[[pl.Expr], pl
     """A column in standard form, or nulls where the extract has none."""
     if column not in frame.columns:
         return pl.lit(None, pl.String).alias(column)
-    return standard_column(frame[column].cast(pl.String), standard).alias(column)
+    return standardise_column(frame[column].cast(pl.String), standard).alias(column)
 
 
 def _date_of_birth(frame: pl.DataFrame) -> pl.Expr:

@@ -102,7 +102,7 @@ def _events(rows: pl.DataFrame) -> pl.DataFrame:
     """quarter, kind, n: assessments, starts and endings of families in each quarter."""
     names = ("assessment_date", "start_date", "end_date")
     dated = [
-        rows.select("family_ref", day=pl.col(name).cast(pl.Date), kind=pl.lit(name)).drop_nulls().unique()
+        rows.select("family_ref", day=pl.col(name).cast(pl.Date)).drop_nulls().unique().with_columns(kind=pl.lit(name))
         for name in names
     ]
     quarter = pl.col("day").dt.truncate("1q").alias("quarter")

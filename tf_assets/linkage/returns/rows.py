@@ -28,7 +28,7 @@ from tf_assets.linkage.returns.vocabulary import (
     ROLE_WORDS,
     plain_words,
 )
-from tf_assets.linkage.standard_columns import Standard, standard_column, standard_names
+from tf_assets.linkage.standard_columns import Standard, standardise_column, standardise_names
 
 WORD_THRESHOLD = 90.0
 """Least rapidfuzz ratio (0-100) for a misspelt group, role or reason (ours)."""
@@ -100,9 +100,9 @@ def _identity_columns(sent: pl.DataFrame, has_full_name: bool) -> list[pl.Series
         "nino": standardise.nino,
         "school_name": standardise.address,
     }
-    made = {field: standard_column(sent[f"sent_{field}"], standard) for field, standard in standards.items()}
+    made = {field: standardise_column(sent[f"sent_{field}"], standard) for field, standard in standards.items()}
     if has_full_name:
-        made["forename"], made["surname"] = standard_names(sent[f"sent_{FULL_NAME}"])
+        made["forename"], made["surname"] = standardise_names(sent[f"sent_{FULL_NAME}"])
     return [column.alias(field) for field, column in made.items()]
 
 
