@@ -145,8 +145,7 @@ def read_dates(
     """
     day_first = [column for column, order in orders.items() if order == "day first"]
     read = (
-        parts.lazy()
-        .with_columns(is_day_first=pl.col("column").is_in(day_first), plain=_read_plainly(parts, day_first))
+        parts.with_columns(is_day_first=pl.col("column").is_in(day_first), plain=_read_plainly(parts, day_first))
         .with_columns(day_month=_DAY_FIRST, month_day=_MONTH_FIRST)
         .with_columns(
             usual=pl.when("is_day_first").then("day_month").otherwise("month_day"),
@@ -159,7 +158,6 @@ def read_dates(
             is_other_order=pl.col("usual").is_null() & pl.col("other").is_not_null(),
             is_ambiguous=(pl.col("usual") != pl.col("other")).fill_null(False),
         )
-        .collect()
     )
     return {name: _of_column(texts, read.filter(pl.col("column") == name)) for name, texts in columns.items()}
 
@@ -207,7 +205,7 @@ def _grouped(unread: pl.DataFrame, pattern: str, letters: str) -> pl.Series:
     if "M" in letters:
         month = pl.col("M").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
     numbers = groups.select(y=_full_year(pl.col("y"), pl.col("latest")), m=month, d=day)
-    return numbers.lazy().select(_date_of_numbers(pl.col("y"), pl.col("m"), pl.col("d"))).collect().to_series()
+    return numbers.select(_YEAR_MONTH_DAY).to_series()
 
 
 def _number(digits: pl.Expr) -> pl.Expr:
@@ -243,6 +241,7 @@ def _serial(upper: pl.Expr) -> pl.Expr:
     return pl.when(is_day).then(days.cast(pl.Date))
 
 
+_YEAR_MONTH_DAY = _date_of_numbers(pl.col("y"), pl.col("m"), pl.col("d"))
 _DAY_FIRST = _date_of_numbers(pl.col("y"), pl.col("b"), pl.col("a"))
 _MONTH_FIRST = _date_of_numbers(pl.col("y"), pl.col("a"), pl.col("b"))
 """Of the numbers a, b and y: the date in either order."""

@@ -96,6 +96,7 @@ def _differs(column: str) -> pl.Expr:
     return (pl.col(column) != pl.col(f"first_{column}")).fill_null(False)
 
 
+@cache
 def _is_birth_near() -> pl.Expr:
     """Unknown, or two of year, month and day agree, or day and month are exchanged."""
     born, first = pl.col("date_of_birth"), pl.col("first_date_of_birth")
@@ -106,11 +107,13 @@ def _is_birth_near() -> pl.Expr:
     return agrees.fill_null(True)
 
 
+@cache
 def _is_swapped() -> pl.Expr:
     crossed = (pl.col("forename") == pl.col("first_surname")) & (pl.col("surname") == pl.col("first_forename"))
     return crossed.fill_null(False)
 
 
+@cache
 def _is_same_person() -> pl.Expr:
     """One number, and names and birth that can be one person's: neither twins nor a father and a son of one name."""
     is_named_so = _equal("forename_root") & (_equal("date_of_birth") | (_equal("surname") & _is_birth_near()))
@@ -148,6 +151,7 @@ def _of_large_families(people: pl.DataFrame) -> pl.Series:
     return people.filter(pl.col("family_ref").is_in(large.implode()))[ROW_NUMBER]
 
 
+@cache
 def _root_of(forename: str) -> pl.Expr:
     """The first word of a forename, or of what it is a short form of."""
     roots = forename_roots()

@@ -300,14 +300,19 @@ def _whole_file(rows: list[tuple[str, str, str, str, str]], received: Received) 
     )
 
 
+_QUICK_RULES = tuple(rule.when.fill_null(False).alias(rule.id) for rule in RULES if rule.among is None)
+_COMPARED_BY = tuple(
+    pl.when(~LEFT_OUT[column]).then(pl.col(column)).alias(column) if column in LEFT_OUT else pl.col(column)
+    for column in COMPARED_BY
+)
+"""Made once: to build the expressions takes as long as to compute them on a few hundred rows."""
+
+
 def _broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     """row_number and one boolean column a rule."""
-    kept = {column: pl.when(~LEFT_OUT[column]).then(pl.col(column)) for column in COMPARED_BY if column in LEFT_OUT}
-    compared = compare_rows(
-        rows.select(ROW_NUMBER, *({c: pl.col(c) for c in COMPARED_BY} | kept).values(), is_usable=IS_USABLE)
-    )
+    compared = compare_rows(rows.select(ROW_NUMBER, *_COMPARED_BY, is_usable=IS_USABLE))
     beside = rows.with_columns(compared.select(COMPARED).get_columns())
-    told = beside.select(rule.when.fill_null(False).alias(rule.id) for rule in RULES if rule.among is None)
+    told = beside.select(_QUICK_RULES)
     slow = [_broken_among(beside, rule) for rule in RULES if rule.among is not None]
     return told.with_columns(rows[ROW_NUMBER], *slow).select(ROW_NUMBER, *(rule.id for rule in RULES))
 
