@@ -6,6 +6,7 @@ the seconds that its run took.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -33,8 +34,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(asked.home or Path(folder))
         full = asked.full_seconds or _run_from_nothing(home, asked.families, asked.councils)
+        released = _released(home)
         _correct_one(home)
         late = _seconds_of_run(home)
+        if _released(home) == released:
+            sys.exit("The correction changed no release, so nothing was measured. See the council's feedback.")
     share = late / full
     print(f"rebuild of everything {full:.0f} s, one late return {late:.0f} s: {share:.1%} (at most {MOST_SHARE:.0%})")
 
@@ -55,13 +59,19 @@ def _seconds_of_run(home: Home) -> float:
 
 
 def _correct_one(home: Home) -> None:
-    """Send the largest text return of the newest quarter again without the row in its middle."""
+    """Send the largest text return of the newest quarter again, as it was sent last, without the row in its middle."""
     quarter = max(path.name for path in home.landing.glob("returns/E0*/????-??-??") if path.name < "2020")
-    sent = max(home.landing.glob(f"returns/E0*/{quarter}/*.csv"), key=lambda path: path.stat().st_size)
+    largest = max(home.landing.glob(f"returns/E0*/{quarter}/*.csv"), key=lambda path: path.stat().st_size)
+    sent = max(largest.parent.glob("*.csv"), key=lambda path: path.stat().st_mtime_ns)
     lines = sent.read_bytes().splitlines(keepends=True)
     (sent.parent / f"corrected {time.time_ns()}.csv").write_bytes(
         b"".join([*lines[: len(lines) // 2], *lines[len(lines) // 2 + 1 :]])
     )
+
+
+def _released(home: Home) -> str:
+    """The release that research reads."""
+    return str(json.loads((home.releases / "current.json").read_text())["release_id"])
 
 
 if __name__ == "__main__":
