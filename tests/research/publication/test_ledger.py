@@ -83,6 +83,36 @@ def test_changed_figure_breaks_the_chain(ledger: Ledger) -> None:
         ledger.verify()
 
 
+def test_sealed_part_is_the_chain_that_its_lines_are(ledger: Ledger) -> None:
+    sealed = json.loads((ledger.root / "head.json").read_text())
+    unsealed = {name: sealed[name] for name in ("n_records", "last_hash")}
+    (ledger.root / "head.json").write_text(json.dumps(unsealed))  # as an earlier version wrote it
+    ledger.verify()
+    assert json.loads((ledger.root / "head.json").read_text()) == sealed
+    assert [seal["n_records"] for seal in sealed["seals"].values()] == [2, 2]
+    assert ledger.n_figures() == {"p1": 2, "p2": 2}
+
+
+def test_sealed_part_that_follows_another_chain_is_seen(ledger: Ledger) -> None:
+    other = Ledger(ledger.root.parent / "other")
+    other.append("p1", figures("p1", 10.0, 50.0))
+    first_part(ledger).write_bytes(first_part(other).read_bytes())
+    head = json.loads((ledger.root / "head.json").read_text())
+    head["seals"]["000001-p1.jsonl"] = json.loads((other.root / "head.json").read_text())["seals"]["000001-p1.jsonl"]
+    (ledger.root / "head.json").write_text(json.dumps(head))
+    with pytest.raises(LedgerBroken, match="000002-p2.jsonl line 1"):
+        ledger.verify()
+
+
+def test_lines_are_the_bytes_that_json_writes(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    awkward = figures("p1", -0.0, 0.0, 1e-7, 1e22, 0.1).with_columns(measure=pl.lit('n"é\\\n'))
+    ledger.append("p1", awkward)
+    lines = (tmp_path / "000001-p1.jsonl").read_text().splitlines()
+    assert lines == [json.dumps(json.loads(line), separators=(",", ":"), ensure_ascii=False) for line in lines]
+    assert [line.split('"published":')[1].split(",")[0] for line in lines] == ["-0.0", "0.0", "1e-07", "1e+22", "0.1"]
+
+
 def test_dropped_figure_breaks_the_chain(ledger: Ledger) -> None:
     part = first_part(ledger)
     part.write_text("".join(part.read_text().splitlines(keepends=True)[1:]))

@@ -9,17 +9,18 @@ put in without breaking the chain. `head.json` holds the number of lines and the
     ledger/sources/<publication id>.json    (sources.py)
 
 A part is written apart, synced and renamed, then the head is replaced: after a crash between the two, the complete and
-rightly chained part is taken up. The truth beside the ledger is for tests and for attacks on our own figures; it is
+rightly chained part is taken up. The head seals each part: the hash of its bytes, where its chain begins and where it
+ends. A part whose bytes and beginning are those of its seal was followed line by line when it was sealed and need not be
+again; any other is followed line by line, and the first line that does not hold is named. The truth beside the ledger is for tests and for attacks on our own figures; it is
 unprotected and stays inside `research`.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -50,11 +51,28 @@ class LedgerBroken(EvaluationError):
 
 
 @dataclass(frozen=True)
+class Seal:
+    """What a part was when its chain was followed: the hash of its bytes, the hash that its first record follows, how many
+    records it has, and the hash of its last."""
+
+    sha256: str
+    previous_hash: str
+    n_records: int
+    last_hash: str
+
+
+@dataclass(frozen=True)
 class Head:
-    """The end of the chain: how many records there are, and the hash of the last."""
+    """The end of the chain: how many records there are, and the hash of the last; and the seal of each part by its name."""
 
     n_records: int
     last_hash: str
+    seals: Mapping[str, Seal] = field(default_factory=dict)
+
+    @property
+    def end(self) -> tuple[int, str]:
+        """Where the chain ends."""
+        return self.n_records, self.last_hash
 
 
 @dataclass(frozen=True)
@@ -81,23 +99,29 @@ class Ledger:
                     "changed: make a new one."
                 )
             return head
-        lines, new_head = _chained(figures, head)
-        number = len(self._parts()) + 1
+        lines, last_hash = _chained(figures, head.last_hash)
+        part = self.root / f"{len(self._parts()) + 1:06d}-{publication_id}.jsonl"
         if truth is not None:
             (self.root / "truth").mkdir(parents=True, exist_ok=True)
             truth.write_parquet(self.root / "truth" / f"{publication_id}.parquet")
-        write_whole(self.root / f"{number:06d}-{publication_id}.jsonl", "".join(lines))
+        text = "".join(lines)
+        write_whole(part, text)
+        seal = Seal(hashlib.sha256(text.encode()).hexdigest(), head.last_hash, len(lines), last_hash)
+        new_head = Head(head.n_records + len(lines), last_hash, {**head.seals, part.name: seal})
         self._write_head(new_head)
         return new_head
 
     def holds(self, publication_id: str, figures: pl.DataFrame) -> bool:
         """Whether the ledger holds exactly these figures of a publication."""
-        recorded = self.read().filter(pl.col("publication_id") == publication_id).select(FIGURE_SCHEMA.names())
-        return bool(recorded.equals(figures.select(FIGURE_SCHEMA.names()), null_equal=True))
+        parts = [part for part in self._parts() if _publication_of(part) == publication_id]
+        recorded = pl.concat([pl.DataFrame(schema=RECORD_SCHEMA), *map(_read_part, parts)])
+        return bool(
+            recorded.select(FIGURE_SCHEMA.names()).equals(figures.select(FIGURE_SCHEMA.names()), null_equal=True)
+        )
 
     def publications(self) -> list[str]:
         """The recorded publications, first to last."""
-        return [part.stem.split("-", 1)[1] for part in self._parts()]
+        return [_publication_of(part) for part in self._parts()]
 
     def read(self) -> pl.DataFrame:
         """All records, first to last (`RECORD_SCHEMA`)."""
@@ -106,29 +130,34 @@ class Ledger:
 
     def read_parts(self) -> Iterator[pl.DataFrame]:
         """The records of each publication, first to last, one at a time."""
-        return (pl.read_ndjson(part, schema=RECORD_SCHEMA) for part in self._parts() if part.stat().st_size)
+        return (_read_part(part) for part in self._parts() if part.stat().st_size)
 
     def n_figures(self) -> dict[str, int]:
         """How many figures each publication has, first to last."""
-        return {part.stem.split("-", 1)[1]: sum(1 for _ in _lines(part)) for part in self._parts()}
+        seals = self._read_head().seals
+        return {
+            _publication_of(part): seals[part.name].n_records if part.name in seals else sum(1 for _ in _lines(part))
+            for part in self._parts()
+        }
 
     def verify(self) -> Head:
         """Follow the chain from its first record to its head; raise `LedgerBroken` where it does not hold."""
         recorded = self._read_head()
-        last_hash, n_records, reached = GENESIS, 0, recorded == Head(0, GENESIS)
+        n_records, last_hash, reached, seals = 0, GENESIS, recorded.end == (0, GENESIS), {}
         for part in self._parts():
-            for line in _lines(part):
-                n_records += 1
-                last_hash = _checked(line, last_hash, f"{part.name} line {n_records}")
-            reached = reached or recorded == Head(n_records, last_hash)
+            seal = _followed(part, last_hash, recorded.seals.get(part.name))
+            seals[part.name] = seal
+            n_records, last_hash = n_records + seal.n_records, seal.last_hash
+            reached = reached or recorded.end == (n_records, last_hash)
         if not reached:
             raise LedgerBroken(
                 f"The ledger should reach record {recorded.n_records} but its parts do not: records were cut off "
                 f"or changed, or head.json was. Restore {self.root.name} from a backup."
             )
-        head = Head(n_records, last_hash)
+        head = Head(n_records, last_hash, seals)
         if head != recorded:
-            self._write_head(head)  # a part was complete when the process ended, and the head was not yet written
+            # a part was complete when the process ended and the head was not yet written, or a part was not sealed
+            self._write_head(head)
         return head
 
     def _parts(self) -> list[Path]:
@@ -140,19 +169,47 @@ class Ledger:
             if len(self._parts()) > 1:  # one part may be there if the process ended within the first recording
                 raise LedgerBroken("The ledger has parts but no head.json. Restore it from a backup.")
             return Head(0, GENESIS)
-        return Head(**json.loads(path.read_text()))
+        told = json.loads(path.read_text())
+        seals = {name: Seal(**seal) for name, seal in told.get("seals", {}).items()}  # an older head has none
+        return Head(told["n_records"], told["last_hash"], seals)
 
     def _write_head(self, head: Head) -> None:
-        write_whole(self.root / "head.json", json.dumps(head.__dict__) + "\n")
+        write_whole(self.root / "head.json", json.dumps(asdict(head)) + "\n")
 
 
-def _chained(figures: pl.DataFrame, head: Head) -> tuple[list[str], Head]:
-    lines, last_hash = [], head.last_hash
-    for figure in figures.iter_rows(named=True):
-        body = _canonical({**figure, "previous_hash": last_hash})
-        last_hash = hashlib.sha256(body.encode()).hexdigest()
-        lines.append(f'{body[:-1]},"record_hash":"{last_hash}"}}\n')
-    return lines, Head(head.n_records + len(lines), last_hash)
+def _publication_of(part: Path) -> str:
+    return part.stem.split("-", 1)[1]
+
+
+def _read_part(part: Path) -> pl.DataFrame:
+    return pl.read_ndjson(part, schema=RECORD_SCHEMA)
+
+
+def _chained(figures: pl.DataFrame, last_hash: str) -> tuple[list[str], str]:
+    """The lines of figures that follow a hash, and the hash of the last."""
+    lines = []
+    for figure in _canonical(figures):
+        body = f'{figure},"previous_hash":"{last_hash}"'
+        last_hash = hashlib.sha256(f"{body}}}".encode()).hexdigest()
+        lines.append(f'{body},"record_hash":"{last_hash}"}}\n')
+    return lines, last_hash
+
+
+def _followed(part: Path, previous_hash: str, seal: Seal | None) -> Seal:
+    """The seal of a part that follows `previous_hash`: the one that it has, if that holds, else after every line."""
+    sha256 = _file_sha256(part)
+    if seal is not None and (seal.sha256, seal.previous_hash) == (sha256, previous_hash):
+        return seal
+    n_records, last_hash = 0, previous_hash
+    for line in _lines(part):
+        n_records += 1
+        last_hash = _checked(line, last_hash, f"{part.name} line {n_records}")
+    return Seal(sha256, previous_hash, n_records, last_hash)
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _checked(line: str, previous_hash: str, where: str) -> str:
@@ -180,8 +237,19 @@ def _lines(part: Path) -> Iterator[str]:
             yield line[:-1]
 
 
-def _canonical(record: dict[str, Any]) -> str:
-    return json.dumps(record, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def _canonical(figures: pl.DataFrame) -> list[str]:
+    """Each figure as JSON without its closing brace, in the bytes of Python's own JSON, which the chain is over."""
+    columns = [[f'"{name}":{value}' for value in _as_json(figures[name])] for name in figures.columns]
+    return ["{" + ",".join(row) for row in zip(*columns, strict=True)]
+
+
+def _as_json(values: pl.Series) -> Iterable[str]:
+    """Each value as JSON; a text, which many records share, is written once."""
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    if values.dtype == pl.String:
+        written = {value: encode(value) for value in values.unique().to_list()}
+        return map(written.__getitem__, values.to_list())
+    return encode(values.to_list())[1:-1].split(", ")  # numbers and nulls hold no comma
 
 
 def write_whole(path: Path, text: str) -> None:
