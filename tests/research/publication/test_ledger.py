@@ -100,7 +100,7 @@ def test_sealed_part_that_follows_another_chain_is_seen(ledger: Ledger) -> None:
     head = json.loads((ledger.root / "head.json").read_text())
     head["seals"]["000001-p1.jsonl"] = json.loads((other.root / "head.json").read_text())["seals"]["000001-p1.jsonl"]
     (ledger.root / "head.json").write_text(json.dumps(head))
-    with pytest.raises(LedgerBroken, match="000002-p2.jsonl line 1"):
+    with pytest.raises(LedgerBroken, match=r"000002-p2\.jsonl line 1"):
         ledger.verify()
 
 

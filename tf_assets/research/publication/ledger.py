@@ -11,8 +11,10 @@ put in without breaking the chain. `head.json` holds the number of lines and the
 A part is written apart, synced and renamed, then the head is replaced: after a crash between the two, the complete and
 rightly chained part is taken up. The head seals each part: the hash of its bytes, where its chain begins and where it
 ends. A part whose bytes and beginning are those of its seal was followed line by line when it was sealed and need not be
-again; any other is followed line by line, and the first line that does not hold is named. The truth beside the ledger is for tests and for attacks on our own figures; it is
-unprotected and stays inside `research`.
+again; any other is followed line by line, and the first line that does not hold is named.
+
+The truth beside the ledger is for tests and for attacks on our own figures; it is unprotected and stays inside
+`research`.
 """
 
 import hashlib
