@@ -160,7 +160,7 @@ def register_schools(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
             "SELECT DISTINCT council_code, school_name FROM council_register "
             "ANTI JOIN opted_out_records USING (council_code, person_ref) WHERE school_name IS NOT NULL"
         ).pl()
-    found = match_schools(texts, read_reference(reference))
+    found = match_schools(texts, read_reference(reference), known=zone.read("register_schools"))
     counts = dict(found["method"].value_counts().iter_rows())
     return Produced(found, {f"schools_{method}": n for method, n in sorted(counts.items())})
 
