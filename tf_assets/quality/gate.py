@@ -3,18 +3,24 @@
 A blocking check alone stops what is downstream in the same run only, so the gate is in the step: a table that fails its
 suite is not published, its check is recorded as failed, and the step fails. What is downstream reads only what is
 published.
+
+A table whose deps, code and whatever else it is made of are what they were when it was published is not made again: its
+step says so and ends. So a correction reaches no further than its consequences do. A run with the tag `tf/make_again`
+makes everything that it is asked for.
 """
 
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import dagster as dg
 
+from tf_assets.quality.basis import Beside, basis_of, code_fingerprint
+from tf_assets.quality.left_standing import left_standing
 from tf_assets.quality.publishing import Audited, publish_all, refusal_sentence, stage_and_audit
 from tf_assets.quality.suites import suite_for
 from tf_assets.quality.table_metadata import check_metadata, materialisation_metadata, table_spec
@@ -24,10 +30,14 @@ from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.models import load_models
 from tf_assets.warehouse.project import project_root
 from tf_assets.warehouse.schema import TableSchema, load_schemas
+from tf_assets.warehouse.standing import Standing
 from tf_assets.warehouse.zone import Data, Zone
 
 CHECK = "expectations"
 """The name of the blocking check that each table has."""
+
+MAKE_AGAIN_TAG = "tf/make_again"
+"""The run tag, of any value, by which a person has tables made again that follow from nothing new."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +60,19 @@ def gated_asset(
     deps: Sequence[str] = (),
     partitions_def: dg.PartitionsDefinition[str] | None = None,
     pool: str | None = None,
+    beside: Beside | None = None,
 ) -> Callable[[Body], dg.AssetsDefinition]:
-    """An asset that publishes one table through its gate; the body is `(context, zone) -> data`."""
+    """An asset that publishes one table through its gate; the body is `(context, zone) -> data`.
+
+    beside: a fingerprint of all that the body reads beside its deps and the code, `nothing` if that is nothing; without
+    it the table is made each time that it is asked for.
+    """
 
     def decorate(body: Body) -> dg.AssetsDefinition:
         def bodies(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
             return {table: body(context, zone)}
 
-        return _gated([table], bodies, _environment_of(body), deps, partitions_def, pool)
+        return _gated([table], bodies, _environment_of(body), deps, partitions_def, pool, beside)
 
     return decorate
 
@@ -68,11 +83,15 @@ def gated_multi_asset(
     deps: Sequence[str] = (),
     partitions_def: dg.PartitionsDefinition[str] | None = None,
     pool: str | None = None,
+    beside: Beside | None = None,
 ) -> Callable[[MultiBody], dg.AssetsDefinition]:
-    """Assets made together and published together or not at all; the body returns a mapping of table to data."""
+    """Assets made together and published together or not at all; the body returns a mapping of table to data.
+
+    beside: as of `gated_asset`.
+    """
 
     def decorate(body: MultiBody) -> dg.AssetsDefinition:
-        return _gated(tables, body, _environment_of(body), deps, partitions_def, pool)
+        return _gated(tables, body, _environment_of(body), deps, partitions_def, pool, beside)
 
     return decorate
 
@@ -103,7 +122,7 @@ def _sql_asset(
 
     known = {name for env, name in load_schemas() if env == environment}
     deps = sorted(set(dependencies) & known)
-    return _gated([table], body, environment, deps, None, None)
+    return _gated([table], body, environment, deps, None, None, lambda: repr(sorted(bound.items())))
 
 
 def _gated(
@@ -113,7 +132,9 @@ def _gated(
     deps: Sequence[str],
     partitions_def: dg.PartitionsDefinition[str] | None,
     pool: str | None,
+    beside: Beside | None,
 ) -> dg.AssetsDefinition:
+    code = code_fingerprint(environment)  # of the code that has just been loaded
     schemas = [load_schemas()[environment, table] for table in tables]
     for table in tables:
         suite_for(environment, table)  # a table without a suite is an error when the definitions load
@@ -131,9 +152,47 @@ def _gated(
         partition = f"-{context.partition_key}" if partitions_def else ""
         # what a table is made of is read, and what was made of it published, before another run begins on the same
         with zone.lock(f"{tables[0]}{partition}"):
-            yield from _run_through_gate(context, zone, schemas, deps, body)
+            basis = _Basis(zone, deps, code, None if partitions_def else beside)
+            yield from _stand_or_make(context, zone, schemas, deps, body, basis)
 
     return gated
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What a table's step has to ask what the table is made of now."""
+
+    zone: Zone
+    deps: Sequence[str]
+    code: str
+    beside: Beside | None
+
+    def now(self, standing: Mapping[str, Standing] | None = None) -> str | None:
+        if self.beside is None:
+            return None
+        return basis_of(self.zone, standing or self.zone.standing(), self.deps, self.code, self.beside)
+
+
+def _stand_or_make(
+    context: dg.AssetExecutionContext,
+    zone: Zone,
+    schemas: Sequence[TableSchema],
+    deps: Sequence[str],
+    body: MultiBody,
+    basis: _Basis,
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    """Leave the tables as they stand if they follow from the same; else make them."""
+    standing = {} if basis.beside is None else zone.standing()
+    made_of = basis.now(standing)
+    is_same = made_of is not None and all(
+        schema.name in standing and standing[schema.name].made_of == made_of for schema in schemas
+    )
+    told = left_standing(context.instance, CHECK, schemas) if is_same and not _is_asked_again(context) else None
+    yield from told or _run_through_gate(context, zone, schemas, deps, body, made_of, basis)
+
+
+def _is_asked_again(context: dg.AssetExecutionContext) -> bool:
+    return MAKE_AGAIN_TAG in context.run.tags
 
 
 def _check_spec(
@@ -157,11 +216,15 @@ def _run_through_gate(
     schemas: Sequence[TableSchema],
     deps: Sequence[str],
     body: MultiBody,
+    made_of: str | None,
+    basis: _Basis,
 ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     started = time.monotonic()
     tables = [schema.name for schema in schemas]
     try:
-        made = {table: _produced(each) for table, each in body(context, zone).items()}
+        # what is left standing by its deps must read nothing else
+        readable = zone if basis.beside is None else replace(zone, readable=frozenset(deps))
+        made = {table: _produced(each) for table, each in body(context, readable).items()}
         audited = _stage_all(context, zone, schemas, made)
     except InputRefused as refusal:
         yield from _publish_beside_refusal(context, zone, schemas, refusal)
@@ -177,7 +240,8 @@ def _run_through_gate(
     for table, each in audited.items():
         yield _check_result(table, each)
     try:
-        publish_all(zone, audited)
+        # what changed while the tables were made may or may not be in them: then what they are made of is not known
+        publish_all(zone, audited, made_of if made_of == basis.now() else None)
     except EvaluationError as error:
         raise _failure(context, str(error), "failed") from None
     seconds = time.monotonic() - started

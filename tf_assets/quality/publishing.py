@@ -35,14 +35,17 @@ def stage_and_audit(
         raise
 
 
-def publish_all(zone: Zone, audited: Mapping[str, Audited]) -> None:
-    """Publish tables that were made together, if all of them passed; else publish none and raise `GateFailed`."""
+def publish_all(zone: Zone, audited: Mapping[str, Audited], made_of: str | None = None) -> None:
+    """Publish tables that were made together, if all of them passed; else publish none and raise `GateFailed`.
+
+    made_of: a hash of all that they follow from, if that is known.
+    """
     failed = [table for table, each in audited.items() if not each.audit.passed]
     if failed:
         for each in audited.values():
             zone.discard(each.staged)
         raise GateFailed(" ".join(refusal_sentence(table, audited[table].audit) for table in failed))
-    zone.publish(*(each.staged for each in audited.values()))
+    zone.publish(*(each.staged for each in audited.values()), made_of=made_of)
 
 
 def refusal_sentence(table: str, verdict: Audit) -> str:

@@ -25,10 +25,11 @@ import duckdb_extension_httpfs
 import polars as pl
 import pyarrow as pa
 
-from tf_assets.warehouse.errors import EvaluationError, GateFailed, KeysRefused
+from tf_assets.warehouse.errors import DeclarationError, EvaluationError, GateFailed, KeysRefused
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.schema import TableSchema
+from tf_assets.warehouse.standing import Standing, content_of, read_standing, write_standing
 
 Data: TypeAlias = pl.DataFrame | pa.Table | str
 """What a table may be made of: a frame, an Arrow table, or the text of one SELECT over the zone's tables."""
@@ -66,6 +67,8 @@ class Zone:
     schemas: Mapping[str, TableSchema]
     storage_key: str | None = field(default=None, repr=False)
     """32 bytes as hexadecimal text."""
+    readable: frozenset[str] | None = None
+    """The tables that `read` gives; None for all."""
 
     @property
     def database(self) -> Path:
@@ -105,6 +108,10 @@ class Zone:
 
     def read(self, table: str) -> pl.DataFrame:
         """A whole published table."""
+        if self.readable is not None and table not in self.readable:
+            raise DeclarationError(
+                f"{table} is read by what does not name it among its deps. Name it there: a change of it would not be seen."
+            )
         with self.connect() as connection:
             return connection.sql(f"SELECT * FROM {table}").pl()
 
@@ -185,7 +192,7 @@ class Zone:
                 "Compare the types in schema.yml with what the table is made of."
             ) from None
         found = connection.sql(
-            f"SELECT count(*), coalesce(bit_xor(hash(staged)), 0) FROM {self.parquet_sql([path])} AS staged"
+            f"SELECT count(*), coalesce(sum(hash(staged)) % (1::HUGEINT << 64), 0) FROM {self.parquet_sql([path])} AS staged"
         ).fetchone()
         return found if found else (0, 0)
 
@@ -193,8 +200,19 @@ class Zone:
         """Forget what was staged."""
         staged.path.unlink(missing_ok=True)
 
-    def publish(self, *made_together: Staged) -> None:
-        """Put staged tables in the place of the published ones: a partition file, or all national tables, or nothing."""
+    def standing(self) -> dict[str, Standing]:
+        """What stands of each published national table."""
+        if not self.database.exists():
+            return {}
+        with self._connection() as connection:
+            self._attach(connection, read_only=True)
+            return read_standing(connection)
+
+    def publish(self, *made_together: Staged, made_of: str | None = None) -> None:
+        """Put staged tables in the place of the published ones: a partition file, or all national tables, or nothing.
+
+        made_of: of national tables, a hash of all that they follow from. One of the same content stays as it stands.
+        """
         for staged in made_together:
             if staged.partition_key is not None:
                 target = self.partition_file(staged.schema.name, staged.partition_key)
@@ -205,10 +223,16 @@ class Zone:
         national = [staged for staged in made_together if staged.partition_key is None]
         if not national:
             return
-        statements = ["BEGIN", *(statement for staged in national for statement in self._replacing(staged)), "COMMIT"]
         with self._connection() as connection:
             self._attach(connection, read_only=False)
-            connection.execute(";\n".join(statements))
+            standing = read_standing(connection)
+            connection.execute("BEGIN")
+            for staged in national:
+                content, stood = content_of(staged.schema, staged.version), standing.get(staged.schema.name)
+                if stood is None or stood.content != content:
+                    connection.execute(";\n".join(self._replacing(staged)))
+                write_standing(connection, staged.schema.name, Standing(content, made_of))
+            connection.execute("COMMIT")
         for staged in national:
             staged.path.unlink(missing_ok=True)
 

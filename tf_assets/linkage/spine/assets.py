@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from tf_assets.linkage.keys import load_keys
+from tf_assets.linkage.keys import keyed_digest, load_keys
 from tf_assets.quality.gate import Made, Produced, gated_asset, gated_multi_asset, sql_assets
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.home import Home
@@ -22,7 +22,12 @@ REGISTER_IDENTITIES_SQL = """
 spine_models = sql_assets("linkage", "spine")
 
 
-@gated_asset("register_clusters", deps=["register_people"])
+def _person_id_key() -> str:
+    """What tells one key of person ids from another; it tells nothing else."""
+    return keyed_digest(load_keys(Home.from_environment()).person_id_key, "what register_clusters is made of")
+
+
+@gated_asset("register_clusters", deps=["register_people"], beside=_person_id_key)
 def register_clusters(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Who on the registers is the same person."""
     from tf_assets.linkage.spine.clusters import cluster_register

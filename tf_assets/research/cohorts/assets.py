@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset, sql_assets
 from tf_assets.research.cohorts.balance import covariate_balance as balance_of
 from tf_assets.research.cohorts.matching import match_for_areas
@@ -13,7 +14,7 @@ from tf_assets.warehouse.zone import Zone
 cohort_tables = sql_assets("research", "cohorts", SQL_PARAMETERS)
 
 
-@gated_asset("propensity", deps=["eligible_people", "cohort_covariates"])
+@gated_asset("propensity", deps=["eligible_people", "cohort_covariates"], beside=nothing)
 def propensity(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Logistic propensity of each eligible person."""
     estimated = estimate_propensity(zone.read("eligible_people"), zone.read("cohort_covariates"))
@@ -27,7 +28,7 @@ def propensity(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     )
 
 
-@gated_asset("matched_cohorts", deps=["propensity", "eligible_people"])
+@gated_asset("matched_cohorts", deps=["propensity", "eligible_people"], beside=nothing)
 def matched_cohorts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """The matched sample with its weights."""
     table, national, regional = match_for_areas(zone.read("propensity"), zone.read("eligible_people"))
@@ -41,7 +42,7 @@ def matched_cohorts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     )
 
 
-@gated_asset("covariate_balance", deps=["matched_cohorts", "cohort_covariates", "eligible_people"])
+@gated_asset("covariate_balance", deps=["matched_cohorts", "cohort_covariates", "eligible_people"], beside=nothing)
 def covariate_balance(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Balance before and after matching."""
     table = balance_of(zone.read("eligible_people"), zone.read("cohort_covariates"), zone.read("matched_cohorts"))

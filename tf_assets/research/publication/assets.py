@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset, sql_assets
 from tf_assets.research.extracts.releases import Release, current_release
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
@@ -22,31 +23,31 @@ from tf_assets.warehouse.zone import Zone
 cells = sql_assets("research", "publication")
 
 
-@gated_asset("protected_outcome_counts", deps=["outcome_cells", "programme_cells"])
+@gated_asset("protected_outcome_counts", deps=["outcome_cells", "programme_cells"], beside=nothing)
 def protected_outcome_counts(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Rounded counts and rates of outcomes."""
     return protect_outcomes(zone.read("outcome_cells"), _areas(zone))
 
 
-@gated_asset("protected_programme_counts", deps=["programme_cells"])
+@gated_asset("protected_programme_counts", deps=["programme_cells"], beside=nothing)
 def protected_programme_counts(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Rounded counts of people and families."""
     return protect_programme(zone.read("programme_cells"), _areas(zone))
 
 
-@gated_asset("protected_effects", deps=["treatment_effects", "outcome_cells", "programme_cells"])
+@gated_asset("protected_effects", deps=["treatment_effects", "outcome_cells", "programme_cells"], beside=nothing)
 def protected_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Effects in steps that hide people."""
     return protect_effects(zone.read("treatment_effects"), zone.read("outcome_cells"), _areas(zone))
 
 
-@gated_asset("protected_balance", deps=["covariate_balance", "programme_cells"])
+@gated_asset("protected_balance", deps=["covariate_balance", "programme_cells"], beside=nothing)
 def protected_balance(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Rounded standardised differences."""
     return protect_balance(zone.read("covariate_balance"), zone.read("programme_cells"))
 
 
-@gated_asset("protected_link_quality", deps=["released_link_quality", "link_cells"])
+@gated_asset("protected_link_quality", deps=["released_link_quality", "link_cells"], beside=nothing)
 def protected_link_quality(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Rounded counts of linked people, and the linkage's own estimates."""
     return protect_link_quality(zone.read("released_link_quality"), zone.read("link_cells"))
