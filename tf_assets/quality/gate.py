@@ -42,11 +42,16 @@ MAKE_AGAIN_TAG = "tf/make_again"
 
 @dataclass(frozen=True)
 class Produced:
-    """What a body made: the data, and metadata to show beside them (never a value of an identifier)."""
+    """What a body made: the data, and metadata to show beside them (never a value of an identifier).
+
+    appended_to: the content (`Zone.standing`) of the published table whose rows stay beside these; the suite then judges
+    the new rows.
+    """
 
     data: Data
     metadata: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
+    appended_to: str | None = None
 
 
 Made: TypeAlias = Data | Produced
@@ -295,6 +300,7 @@ def _stage_all(
                 made[schema.name].data,
                 context.partition_key if schema.partitions else None,
                 made[schema.name].parameters,
+                made[schema.name].appended_to,
             )
     except BaseException:
         for each in audited.values():

@@ -24,9 +24,10 @@ def stage_and_audit(
     data: Data,
     partition_key: str | None = None,
     parameters: Mapping[str, object] | None = None,
+    appended_to: str | None = None,
 ) -> Audited:
     """Stage `data` and let the suite judge what was staged; nothing is published yet."""
-    staged = zone.stage(table, data, partition_key, parameters)
+    staged = zone.stage(table, data, partition_key, parameters, appended_to)
     try:
         with zone.staged_connection(staged) as (connection, relation):
             return Audited(staged, audit(connection, relation, suite))

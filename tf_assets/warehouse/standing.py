@@ -25,9 +25,26 @@ class Standing:
     made_of: str | None
 
 
+def version_of(n_rows: int, hash_sum: int, appended_to: str | None = None) -> tuple[int, str]:
+    """The number of rows and the version of a table from the sum of its rows' hashes, with those that it is appended to."""
+    if appended_to is not None:
+        n_standing, sum_standing, _ = appended_to.split("-")
+        n_rows, hash_sum = n_rows + int(n_standing), (hash_sum + int(sum_standing, 16)) % 2**64
+    return n_rows, f"{n_rows}-{hash_sum:016x}"
+
+
 def content_of(schema: TableSchema, version: str) -> str:
     """The content of a table of this declaration whose rows have this version."""
-    return f"{version}-{hashlib.sha256(repr(schema).encode()).hexdigest()[:16]}"
+    return f"{version}-{_declaration(schema)}"
+
+
+def is_declared_so(schema: TableSchema, content: str) -> bool:
+    """Whether the table of this content has this declaration."""
+    return content.endswith(f"-{_declaration(schema)}")
+
+
+def _declaration(schema: TableSchema) -> str:
+    return hashlib.sha256(repr(schema).encode()).hexdigest()[:16]
 
 
 def read_standing(connection: duckdb.DuckDBPyConnection) -> dict[str, Standing]:

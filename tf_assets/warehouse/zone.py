@@ -29,7 +29,7 @@ from tf_assets.warehouse.errors import DeclarationError, EvaluationError, GateFa
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.schema import TableSchema
-from tf_assets.warehouse.standing import Standing, content_of, read_standing, write_standing
+from tf_assets.warehouse.standing import Standing, content_of, read_standing, version_of, write_standing
 
 Data: TypeAlias = pl.DataFrame | pa.Table | str
 """What a table may be made of: a frame, an Arrow table, or the text of one SELECT over the zone's tables."""
@@ -48,7 +48,9 @@ _HTTPFS = next(Path(duckdb_extension_httpfs.__file__).parent.rglob("httpfs.duckd
 class Staged:
     """A table that has been made but not published.
 
-    path: its Parquet file; n_rows; version: a hash of its content that does not depend on the order of rows.
+    path: its Parquet file; n_rows; version: a hash of its content that does not depend on the order of rows;
+    appended_to: of rows that come beside those of a published table, the content that it had when they were staged;
+    n_rows and version are then of the table that they make.
     """
 
     schema: TableSchema
@@ -56,6 +58,7 @@ class Staged:
     path: Path
     n_rows: int
     version: str
+    appended_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,12 @@ class Zone:
         data: Data,
         partition_key: str | None = None,
         parameters: Mapping[str, object] | None = None,
+        appended_to: str | None = None,
     ) -> Staged:
-        """Write `data`, cast to the table's declared types, to a file that nobody reads until it is published."""
+        """Write `data`, cast to the table's declared types, to a file that nobody reads until it is published.
+
+        appended_to: the content of the standing national table whose rows stay beside these.
+        """
         schema = self.schemas[table]
         path = self.root / "staging" / f"{table}-{uuid.uuid4().hex}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +173,8 @@ class Zone:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return Staged(schema, partition_key, path, n_rows, f"{n_rows}-{content:016x}")
+        n_rows, version = version_of(n_rows, content, appended_to)
+        return Staged(schema, partition_key, path, n_rows, version, appended_to)
 
     def _write(
         self,
@@ -229,12 +237,22 @@ class Zone:
             connection.execute("BEGIN")
             for staged in national:
                 content, stood = content_of(staged.schema, staged.version), standing.get(staged.schema.name)
-                if stood is None or stood.content != content:
+                if staged.appended_to is not None:
+                    self._append(connection, staged, stood)
+                elif stood is None or stood.content != content:
                     connection.execute(";\n".join(self._replacing(staged)))
                 write_standing(connection, staged.schema.name, Standing(content, made_of))
             connection.execute("COMMIT")
         for staged in national:
             staged.path.unlink(missing_ok=True)
+
+    def _append(self, connection: duckdb.DuckDBPyConnection, staged: Staged, stood: Standing | None) -> None:
+        """Put rows beside those of a table, if it is still the one that they were staged for."""
+        if stood is None or stood.content != staged.appended_to:
+            raise EvaluationError(
+                f"{staged.schema.name} has changed while rows for it were made. Materialise it again."
+            )
+        connection.execute(f"INSERT INTO zone.{staged.schema.name} SELECT * FROM {self.parquet_sql([staged.path])}")
 
     def _replacing(self, staged: Staged) -> list[str]:
         """The statements that replace a national table and describe it."""

@@ -11,6 +11,7 @@ from tf_assets.research.publication.diagnostics import protect_balance, protect_
 from tf_assets.research.publication.estimates import protect_effects
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
 from tf_assets.research.publication.ledger import Ledger
+from tf_assets.research.publication.ledger_table import ledger_as_table
 from tf_assets.research.publication.publishing import publications, publish
 from tf_assets.research.publication.revision_publishing import publish_revisions
 from tf_assets.research.publication.revisions import revisions_of
@@ -58,13 +59,13 @@ def protected_link_quality(context: dg.AssetExecutionContext, zone: Zone) -> pl.
     deps=[*PUBLISHED_TABLES, "outcome_cells", "released_people", "released_returns"],
     pool="publication",
 )
-def publication_ledger(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+def publication_ledger(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Record the protected tables in the ledger, before any of them leaves."""
     release, ledger, tables = _release(Home.from_environment(), zone), _ledger(zone), _tables(zone)
     identity = publication_id(release.release_id, tables)
     record_sources(ledger, identity, sources_of(zone, release.manifest))
-    ledger.append(identity, figures_of(tables, release.release_id), truth=zone.read("outcome_cells"))
-    return ledger.read()
+    head = ledger.append(identity, figures_of(tables, release.release_id), truth=zone.read("outcome_cells"))
+    return ledger_as_table(zone, ledger, head)
 
 
 @gated_asset("publication", deps=["publication_ledger", *PUBLISHED_TABLES, "released_people"], pool="publication")

@@ -125,9 +125,9 @@ class Ledger:
         """The recorded publications, first to last."""
         return [_publication_of(part) for part in self._parts()]
 
-    def read(self) -> pl.DataFrame:
-        """All records, first to last (`RECORD_SCHEMA`)."""
-        parts = list(self.read_parts())
+    def read(self, from_part: int = 0) -> pl.DataFrame:
+        """All records, first to last (`RECORD_SCHEMA`), without those of so many first parts."""
+        parts = [_read_part(part) for part in self._parts()[from_part:]]
         return pl.concat(parts) if parts else pl.DataFrame(schema=RECORD_SCHEMA)
 
     def read_parts(self) -> Iterator[pl.DataFrame]:
