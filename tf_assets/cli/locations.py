@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from tf_assets.cli.work import FROM_THE_END, LOAD_GATES, LOAD_TOOLS
+from tf_assets.cli.tasks import FROM_THE_END, LOAD_GATES, LOAD_TOOLS
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
@@ -90,11 +90,15 @@ class Workers:
             _let_go(process)
             process.wait()
 
-    def load_ahead(self) -> None:
-        """Let the workers load what their gates and their national tables need, while something else is made."""
-        for name in self._processes:
+    def load_ahead(self, names: Iterable[str] | None = None) -> None:
+        """Let workers (all, unless named) load what their gates and their national tables need, while something else is
+        made."""
+        names = set(self._processes if names is None else names)
+        for name in sorted(names):
             self._ask(name, LOAD_GATES)
-        for name in {name for stage in self.stages for name, tasks in stage.items() if "national" in tasks}:
+        for name in sorted(
+            names & {name for stage in self.stages for name, tasks in stage.items() if "national" in tasks}
+        ):
             self._ask(name, LOAD_TOOLS)
 
     def dismiss(self, names: Iterable[str]) -> None:
@@ -193,6 +197,8 @@ def run_locations(workers: Workers) -> RunSummary:
         wanted = {_phase(name, task) for stage in workers.stages for name, tasks in stage.items() for task in tasks}
         bars = {phase: _Bar(progress, title) for phase, title in _TITLES.items() if phase in wanted}
         for at, stage in enumerate(workers.stages):
+            if summary.n_runs:  # something came: the workers of later stages will have something to do
+                workers.load_ahead({name for later in workers.stages[at + 1 :] for name in later}.difference(stage))
             threads = [
                 threading.Thread(target=_run_tasks, args=(workers, name, tasks, bars, summary))
                 for name, tasks in stage.items()

@@ -5,7 +5,6 @@ Phases: `returns`, `identities` and `attributes` receive every file that no run 
 `national` makes those unpartitioned tables again that something they are made of has changed for.
 """
 
-import fcntl
 import importlib
 import logging
 import threading
@@ -17,6 +16,7 @@ from typing import Literal
 
 import dagster as dg
 
+from tf_assets.cli.holding import held
 from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_taken, pending_deliveries, stale_assets
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
@@ -64,20 +64,18 @@ def materialise(environment: Environment, phase: Phase, report: Report, from_the
 @contextmanager
 def alone_in(home: Home) -> Iterator[None]:
     """Hold a home against a second command that would run something in it, and end what an earlier one left behind."""
-    with (home.root / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EvaluationError(
-                f"Another command is at work in {home.root}. Run this one when it has ended."
-            ) from None
-        with dg.DagsterInstance.get() as instance:
-            _end_abandoned_runs(instance)
+    with held(home):
+        end_abandoned_runs()
         yield
 
 
+def end_abandoned_runs() -> None:
+    """Fail the runs whose process died, and free the places that they held in pools; for whoever holds the home."""
+    with dg.DagsterInstance.get() as instance:
+        _end_abandoned_runs(instance)
+
+
 def _end_abandoned_runs(instance: dg.DagsterInstance) -> None:
-    """Fail the runs whose process died, and free the places that they held in pools."""
     under_way = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
     for run in instance.get_runs(filters=dg.RunsFilter(tags=_OURS, statuses=under_way)):
         instance.report_run_failed(run, "Its process ended before it did. The next run makes good for it.")

@@ -32,7 +32,7 @@ def print_summary(home: Home, run: RunSummary, console: Console) -> None:
 def _print_returns(zone: Zone, console: Console) -> None:
     receipts = zone.read("return_receipts")
     counts = dict(receipts["verdict"].value_counts().iter_rows())
-    rows = zone.read("council_register").height
+    rows = zone.n_rows("council_register")
     console.print(
         f"\n[bold]Returns[/bold]  {counts.get('current', 0)} accepted, {counts.get('refused', 0)} refused, "
         f"{counts.get('waiting', 0)} waiting, {counts.get('superseded', 0)} superseded, {counts.get('duplicate', 0)} sent "
@@ -48,7 +48,7 @@ def _print_returns(zone: Zone, console: Console) -> None:
 
 
 def _print_linkage(zone: Zone, home: Home, has_truth: bool, console: Console) -> None:
-    n_people = zone.read("people").height
+    n_people = zone.n_rows("people")
     quality = zone.read("link_quality").filter(pl.col("stage") == "all")
     shown = quality.select("extract", "n_links", est_precision="estimated_precision", est_recall="estimated_recall")
     if has_truth:

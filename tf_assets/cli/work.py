@@ -9,11 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from tf_assets.cli.materialise import materialise
+from tf_assets.cli.tasks import FROM_THE_END, LOAD_GATES, LOAD_TOOLS
 from tf_assets.warehouse.home import Environment
-
-FROM_THE_END = " from the end"
-LOAD_GATES = "load gates"
-LOAD_TOOLS = "load tools"
 
 _COLLECTION_THRESHOLDS = (20_000, 20, 50)
 """Python's own (700, 10, 10) are for small programs; a run makes thousands of objects that live as long as it does."""

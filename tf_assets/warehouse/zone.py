@@ -13,7 +13,7 @@ import fcntl
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -87,16 +87,17 @@ class Zone:
         return self.root / "partitions" / table / f"{partition_key.replace('|', '_')}.parquet"
 
     @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self, tables: Iterable[str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection in which each published table stands under its bare name; closed in every case.
 
-        A table that was never published stands there too, empty and typed.
+        A table that was never published stands there too, empty and typed. tables: which are needed, if that is known:
+        to look for the partition files of all takes longer than to read a small table.
         """
         with self._connection() as connection:
             if self.database.exists():
                 self._attach(connection, read_only=True)
                 connection.execute("USE zone")
-            self._create_views(connection)
+            self._create_views(connection, self.schemas if tables is None else tables)
             yield connection
 
     @contextmanager
@@ -115,8 +116,14 @@ class Zone:
             raise DeclarationError(
                 f"{table} is read by what does not name it among its deps. Name it there: a change of it would not be seen."
             )
-        with self.connect() as connection:
+        with self.connect([table]) as connection:
             return connection.sql(f"SELECT * FROM {table}").pl()
+
+    def n_rows(self, table: str) -> int:
+        """How many rows a published table has."""
+        with self.connect([table]) as connection:
+            row = connection.sql(f"SELECT count(*) FROM {table}").fetchone()
+            return int(row[0]) if row else 0
 
     def read_partition(self, table: str, partition_key: str) -> pl.DataFrame:
         """One published partition; an `EvaluationError` if it was never published."""
@@ -315,18 +322,19 @@ class Zone:
                     ) from None
                 time.sleep(0.05)
 
-    def _create_views(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _create_views(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
         connection.register("councils", councils().to_arrow())
         present = {row[0] for row in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
         views = []
-        for schema in self.schemas.values():
+        for schema in (self.schemas[table] for table in tables if table in self.schemas):
             if schema.partitions is None and schema.name in present:
                 continue
             files = self.partition_files(schema.name) if schema.partitions else []
             source = self.parquet_sql(files) if files else None
             body = f"SELECT * FROM {source}" if source else f"SELECT {_empty_sql(schema)} WHERE false"
             views.append(f"CREATE TEMP VIEW {schema.name} AS {body}")
-        connection.execute(";\n".join(views))
+        if views:
+            connection.execute(";\n".join(views))
 
     def _write_encryption(self) -> str:
         return ", ENCRYPTION_CONFIG {footer_key: 'storage'}" if self.storage_key else ""

@@ -1,0 +1,5 @@
+"""What a worker may be asked for beside a phase: words that whoever asks and whoever does must share, and nothing heavy."""
+
+FROM_THE_END = " from the end"
+LOAD_GATES = "load gates"
+LOAD_TOOLS = "load tools"
