@@ -130,14 +130,14 @@ class Zone:
         path = self.partition_file(table, partition_key)
         if not path.exists():
             raise EvaluationError(f"{table} has no published partition {partition_key}. Materialise it first.")
-        with self._bare_connection() as connection:
+        with self.bare_connection() as connection:
             return connection.sql(f"SELECT * FROM {self.parquet_sql([path])}").pl()
 
     def read_partitions(self, table: str, prefix: str) -> pl.DataFrame:
         """The published partitions whose keys begin so, in the order of their keys; empty and typed if there is none."""
         paths = [path for path in self.partition_files(table) if path.name.startswith(prefix)]
         source = self.parquet_sql(paths) if paths else f"(SELECT {_empty_sql(self.schemas[table])} WHERE false)"
-        with self._bare_connection() as connection:
+        with self.bare_connection() as connection:
             return connection.sql(f"SELECT * FROM {source}").pl()
 
     @contextmanager
@@ -169,7 +169,7 @@ class Zone:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             # a frame needs none of the zone's tables, so it takes no lock
-            with self.connect() if isinstance(data, str) else self._bare_connection(len(data)) as connection:
+            with self.connect() if isinstance(data, str) else self.bare_connection(len(data)) as connection:
                 if isinstance(data, str):
                     source, columns = f"({data.rstrip().rstrip(';')}\n)", None
                 else:
@@ -195,11 +195,7 @@ class Zone:
         """Write a source, whose columns may be known, to a Parquet file; its number of rows and its content's hash."""
         _refuse_other_columns(schema, columns or _columns_of(connection, source, parameters))
         try:
-            connection.execute(
-                f"COPY (SELECT {_cast_sql(schema)} FROM {source} AS made) "
-                f"TO '{_quoted(str(path))}' (FORMAT parquet{self._write_encryption()})",
-                parameters,
-            )
+            self.write_parquet(connection, f"SELECT {_cast_sql(schema)} FROM {source} AS made", path, parameters)
         except (duckdb.DataError, duckdb.ConversionException) as unfit:
             # DuckDB repeats the value that it could not convert
             raise GateFailed(
@@ -210,6 +206,17 @@ class Zone:
             f"SELECT count(*), coalesce(sum(hash(staged)) % (1::HUGEINT << 64), 0) FROM {self.parquet_sql([path])} AS staged"
         ).fetchone()
         return found if found else (0, 0)
+
+    def write_parquet(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        select: str,
+        path: Path,
+        parameters: dict[str, object] | None = None,
+    ) -> None:
+        """Write what a SELECT gives to a Parquet file, encrypted where the zone is."""
+        encryption = ", ENCRYPTION_CONFIG {footer_key: 'storage'}" if self.storage_key else ""
+        connection.execute(f"COPY ({select}) TO '{_quoted(str(path))}' (FORMAT parquet{encryption})", parameters or {})
 
     def discard(self, staged: Staged) -> None:
         """Forget what was staged."""
@@ -276,20 +283,21 @@ class Zone:
     @contextmanager
     def staged_connection(self, staged: Staged) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """A connection in which the staged table is a relation, and the name of that relation."""
-        with self._bare_connection(staged.n_rows) as connection:
+        with self.bare_connection(staged.n_rows) as connection:
             connection.execute(
                 f"CREATE TEMP VIEW {staged.schema.name} AS SELECT * FROM {self.parquet_sql([staged.path])}"
             )
             yield connection, staged.schema.name
 
-    def parquet_sql(self, paths: list[Path]) -> str:
-        """The table function that reads Parquet files of this zone."""
+    def parquet_sql(self, paths: list[Path], with_filename: bool = False) -> str:
+        """The table function that reads Parquet files of this zone; with the column `filename`, if asked."""
         files = ", ".join(f"'{_quoted(str(path))}'" for path in paths)
         encryption = ", encryption_config = {footer_key: 'storage'}" if self.storage_key else ""
-        return f"read_parquet([{files}]{encryption}, hive_partitioning = false)"
+        filename = ", filename = true" if with_filename else ""
+        return f"read_parquet([{files}]{encryption}{filename}, hive_partitioning = false)"
 
     @contextmanager
-    def _bare_connection(self, n_rows: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def bare_connection(self, n_rows: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection without the zone's tables, for so many rows where that is known; what is made in it ends with it."""
         n_threads = 1 if n_rows is not None and n_rows <= ROWS_FOR_ONE_THREAD else None
         connection = _instance(self.root / "spill", self.storage_key, n_threads).cursor()
@@ -335,9 +343,6 @@ class Zone:
             views.append(f"CREATE TEMP VIEW {schema.name} AS {body}")
         if views:
             connection.execute(";\n".join(views))
-
-    def _write_encryption(self) -> str:
-        return ", ENCRYPTION_CONFIG {footer_key: 'storage'}" if self.storage_key else ""
 
 
 @cache

@@ -80,6 +80,43 @@ def test_a_corrected_return_changes_the_registers_hash_alone(zone: Zone) -> None
     assert {name for name in first if again[name] != first[name]} == {"council_register"}
 
 
+def test_what_is_kept_of_the_inputs_changes_no_hash(zone: Zone) -> None:
+    kept = zone.root / "kept" / "input_hashes.parquet"
+    first = input_hashes(zone, KEYS)
+    before = kept.read_bytes()
+    assert input_hashes(zone, KEYS) == first and kept.read_bytes() == before
+    put_return(zone, "E06000001", "d" * 64, people=["p9"])
+    put_year(zone, "2014-01-01", ["r9"])
+    with_kept = input_hashes(zone, KEYS)
+    for unusable in (None, b"damaged"):
+        kept.unlink()
+        if unusable:
+            kept.write_bytes(unusable)
+        assert input_hashes(zone, KEYS) == with_kept
+    assert {name for name in first if with_kept[name] != first[name]} == {
+        "council_register",
+        "offences_identities|2014-01-01",
+    }
+
+
+def test_a_file_that_was_put_in_the_place_of_another_is_hashed_again(zone: Zone) -> None:
+    first = input_hashes(zone, KEYS)
+    one, other = zone.partition_files("offences_identities")
+    swapped = one.read_bytes(), other.read_bytes()
+    one.write_bytes(swapped[1])
+    other.write_bytes(swapped[0])
+    again = input_hashes(zone, KEYS)
+    assert {name for name in first if again[name] != first[name]} == {
+        "offences_identities|2014-01-01",
+        "offences_identities|2015-01-01",
+    }
+
+
+def test_what_is_kept_is_encrypted(zone: Zone) -> None:
+    input_hashes(zone, KEYS)
+    assert b"council_register" not in (zone.root / "kept" / "input_hashes.parquet").read_bytes()
+
+
 def test_the_hashes_depend_on_the_key(zone: Zone) -> None:
     other = LinkageKeys(**{name: bytes(range(n + 7, n + 39)).hex() for n, name in enumerate(KEY_NAMES)}, is_demo=False)
     assert not set(input_hashes(zone, KEYS).values()) & set(input_hashes(zone, other).values())
