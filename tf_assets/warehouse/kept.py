@@ -6,6 +6,7 @@ Whoever keeps a result keeps with it all that it follows from, and takes it only
 """
 
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -38,6 +39,14 @@ def keep(zone: Zone, name: str, frame: pl.DataFrame) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def forget_others(zone: Zone, prefix: str, names: Iterable[str]) -> None:
+    """Delete what was kept under names with this prefix, but for those named."""
+    wanted = {_path(zone, name) for name in names}
+    for path in (zone.root / "kept").glob(f"{prefix}*.parquet"):
+        if path not in wanted:
+            path.unlink(missing_ok=True)
 
 
 def _path(zone: Zone, name: str) -> Path:

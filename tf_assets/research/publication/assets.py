@@ -10,11 +10,11 @@ from tf_assets.research.publication.counts import area_frame, protect_outcomes, 
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
+from tf_assets.research.publication.kept_revisions import revisions_of_ledger
 from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.ledger_table import ledger_as_table
 from tf_assets.research.publication.publishing import publications, publish
 from tf_assets.research.publication.revision_publishing import publish_revisions
-from tf_assets.research.publication.revisions import revisions_of
 from tf_assets.research.publication.sources import read_sources, record_sources, sources_of
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.geography import councils
@@ -82,7 +82,7 @@ def revisions(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Say which published figures moved, on a page beside the publications too."""
     home, ledger = Home.from_environment(), _ledger(zone)
     sources = read_sources(ledger)
-    moved = revisions_of(ledger.read_parts(), sources)
+    moved = revisions_of_ledger(zone, ledger, sources)
     publish_revisions(home.published, ledger, moved, sources, is_fictional=home.project().is_demo)
     newest = moved.filter(pl.col("publication_id") == ledger.publications()[-1])
     causes = newest.group_by("cause").len().sort("cause")

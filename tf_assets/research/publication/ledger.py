@@ -115,11 +115,8 @@ class Ledger:
 
     def holds(self, publication_id: str, figures: pl.DataFrame) -> bool:
         """Whether the ledger holds exactly these figures of a publication."""
-        parts = [part for part in self._parts() if _publication_of(part) == publication_id]
-        recorded = pl.concat([pl.DataFrame(schema=RECORD_SCHEMA), *map(_read_part, parts)])
-        return bool(
-            recorded.select(FIGURE_SCHEMA.names()).equals(figures.select(FIGURE_SCHEMA.names()), null_equal=True)
-        )
+        recorded = self.read_publication(publication_id).select(FIGURE_SCHEMA.names())
+        return bool(recorded.equals(figures.select(FIGURE_SCHEMA.names()), null_equal=True))
 
     def publications(self) -> list[str]:
         """The recorded publications, first to last."""
@@ -130,17 +127,25 @@ class Ledger:
         parts = [_read_part(part) for part in self._parts()[from_part:]]
         return pl.concat(parts) if parts else pl.DataFrame(schema=RECORD_SCHEMA)
 
+    def read_publication(self, publication_id: str) -> pl.DataFrame:
+        """The records of one publication (`RECORD_SCHEMA`); none if it is not recorded."""
+        parts = [_read_part(part) for part in self._parts() if _publication_of(part) == publication_id]
+        return pl.concat([pl.DataFrame(schema=RECORD_SCHEMA), *parts])
+
+    def seals(self) -> dict[str, Seal]:
+        """The seal of each publication's part, first to last."""
+        seals = self._read_head().seals
+        if any(part.name not in seals for part in self._parts()):
+            seals = self.verify().seals
+        return {_publication_of(part): seals[part.name] for part in self._parts()}
+
     def read_parts(self) -> Iterator[pl.DataFrame]:
         """The records of each publication, first to last, one at a time."""
         return (_read_part(part) for part in self._parts() if part.stat().st_size)
 
     def n_figures(self) -> dict[str, int]:
         """How many figures each publication has, first to last."""
-        seals = self._read_head().seals
-        return {
-            _publication_of(part): seals[part.name].n_records if part.name in seals else sum(1 for _ in _lines(part))
-            for part in self._parts()
-        }
+        return {publication_id: seal.n_records for publication_id, seal in self.seals().items()}
 
     def verify(self) -> Head:
         """Follow the chain from its first record to its head; raise `LedgerBroken` where it does not hold."""

@@ -43,12 +43,12 @@ def revisions_of(parts: Iterable[pl.DataFrame], sources: Mapping[str, Sources]) 
     made = []
     for before, after in pairwise(parts):
         earlier, later = (part["publication_id"][0] for part in (before, after))
-        made.append(_moved(before, after, changes_between(sources.get(earlier), sources.get(later))))
+        made.append(moved_between(before, after, changes_between(sources.get(earlier), sources.get(later))))
     return pl.concat(made) if made else pl.DataFrame(schema=REVISION_SCHEMA)
 
 
-def _moved(before: pl.DataFrame, after: pl.DataFrame, changes: Changes | None) -> pl.DataFrame:
-    """The figures of two publications that are not the same in both."""
+def moved_between(before: pl.DataFrame, after: pl.DataFrame, changes: Changes | None) -> pl.DataFrame:
+    """The figures of two publications that are not the same in both (`REVISION_SCHEMA`), by figure."""
     earlier, later = (
         part.select(*FIGURE, "published", grain=pl.col("upper") - pl.col("published")) for part in (before, after)
     )

@@ -96,6 +96,12 @@ def read_sources(ledger: Ledger) -> dict[str, Sources]:
     return sources
 
 
+def source_hashes(ledger: Ledger) -> dict[str, str]:
+    """The hash of what is written of each publication's sources, where anything is."""
+    files = {each: _file(ledger, each) for each in ledger.publications()}
+    return {each: _file_hash(path) for each, path in files.items() if path.exists()}
+
+
 def _typed(returns: pl.DataFrame) -> pl.DataFrame:
     return returns.cast(RETURN_SCHEMA)  # type: ignore[arg-type]
 
