@@ -153,10 +153,10 @@ def test_a_body_that_reads_what_it_does_not_name_is_refused(project: Path, insta
 def test_a_table_published_equal_stays_and_one_that_differs_does_not(project: Path) -> None:
     here = zone()
     for frame in (GOOD, GOOD.reverse()):
-        here.publish(here.stage("visits", frame), made_of="x")
+        here.publish(here.stage("visits", frame), made_of=lambda standing: "x")
     assert here.read("visits").equals(GOOD.cast({"n_minutes": pl.Int32})), "the rows as they were published first"
     before = here.standing()["visits"]
-    here.publish(here.stage("visits", OTHER), made_of="y")
+    here.publish(here.stage("visits", OTHER), made_of=lambda standing: "y")
     after = here.standing()["visits"]
     assert (before.made_of, after.made_of) == ("x", "y") and before.content != after.content
     assert set(here.read("visits")["visit_ref"]) == {"v1", "v3"}

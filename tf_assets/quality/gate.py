@@ -14,6 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -172,10 +173,12 @@ class _Basis:
     code: str
     beside: Beside | None
 
-    def now(self, standing: Mapping[str, Standing] | None = None) -> str | None:
-        if self.beside is None:
-            return None
-        return basis_of(self.zone, standing or self.zone.standing(), self.deps, self.code, self.beside)
+    def now(self, standing: Mapping[str, Standing]) -> str | None:
+        return basis_of(self.zone, standing, self.deps, self.code, self.beside)
+
+    def still(self, made_of: str | None, standing: Mapping[str, Standing]) -> str | None:
+        """The basis that tables were made of, if it is that still: what changed meanwhile may or may not be in them."""
+        return made_of if made_of is not None and made_of == self.now(standing) else None
 
 
 def _stand_or_make(
@@ -245,8 +248,7 @@ def _run_through_gate(
     for table, each in audited.items():
         yield _check_result(table, each)
     try:
-        # what changed while the tables were made may or may not be in them: then what they are made of is not known
-        publish_all(zone, audited, made_of if made_of == basis.now() else None)
+        publish_all(zone, audited, partial(basis.still, made_of))
     except EvaluationError as error:
         raise _failure(context, str(error), "failed") from None
     seconds = time.monotonic() - started

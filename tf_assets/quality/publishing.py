@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tf_assets.quality.audit import Audit, audit
 from tf_assets.quality.suites import Suite
 from tf_assets.warehouse.errors import GateFailed
+from tf_assets.warehouse.standing import MadeOf
 from tf_assets.warehouse.zone import Data, Staged, Zone
 
 
@@ -36,10 +37,10 @@ def stage_and_audit(
         raise
 
 
-def publish_all(zone: Zone, audited: Mapping[str, Audited], made_of: str | None = None) -> None:
+def publish_all(zone: Zone, audited: Mapping[str, Audited], made_of: MadeOf | None = None) -> None:
     """Publish tables that were made together, if all of them passed; else publish none and raise `GateFailed`.
 
-    made_of: a hash of all that they follow from, if that is known.
+    made_of: what they follow from, if that is known.
     """
     failed = [table for table, each in audited.items() if not each.audit.passed]
     if failed:

@@ -4,7 +4,9 @@ Kept in the database itself and written in the transaction that publishes the ta
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import duckdb
 
@@ -23,6 +25,10 @@ class Standing:
 
     content: str
     made_of: str | None
+
+
+MadeOf: TypeAlias = Callable[[Mapping[str, Standing]], str | None]
+"""Asked while a table is being published, with what then stands: the hash of all that the table follows from, or None."""
 
 
 def version_of(n_rows: int, hash_sum: int, appended_to: str | None = None) -> tuple[int, str]:

@@ -29,7 +29,7 @@ from tf_assets.warehouse.errors import DeclarationError, EvaluationError, GateFa
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.schema import TableSchema
-from tf_assets.warehouse.standing import Standing, content_of, read_standing, version_of, write_standing
+from tf_assets.warehouse.standing import MadeOf, Standing, content_of, read_standing, version_of, write_standing
 
 Data: TypeAlias = pl.DataFrame | pa.Table | str
 """What a table may be made of: a frame, an Arrow table, or the text of one SELECT over the zone's tables."""
@@ -230,10 +230,10 @@ class Zone:
             self._attach(connection, read_only=True)
             return read_standing(connection)
 
-    def publish(self, *made_together: Staged, made_of: str | None = None) -> None:
+    def publish(self, *made_together: Staged, made_of: MadeOf | None = None) -> None:
         """Put staged tables in the place of the published ones: a partition file, or all national tables, or nothing.
 
-        made_of: of national tables, a hash of all that they follow from. One of the same content stays as it stands.
+        made_of: of national tables, what they follow from. One of the same content stays as it stands.
         """
         for staged in made_together:
             if staged.partition_key is not None:
@@ -248,6 +248,7 @@ class Zone:
         with self._connection() as connection:
             self._attach(connection, read_only=False)
             standing = read_standing(connection)
+            basis = made_of(standing) if made_of else None
             connection.execute("BEGIN")
             for staged in national:
                 content, stood = content_of(staged.schema, staged.version), standing.get(staged.schema.name)
@@ -255,7 +256,7 @@ class Zone:
                     self._append(connection, staged, stood)
                 elif stood is None or stood.content != content:
                     connection.execute(";\n".join(self._replacing(staged)))
-                write_standing(connection, staged.schema.name, Standing(content, made_of))
+                write_standing(connection, staged.schema.name, Standing(content, basis))
             connection.execute("COMMIT")
         for staged in national:
             staged.path.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -150,9 +151,12 @@ class Ledger:
     def verify(self) -> Head:
         """Follow the chain from its first record to its head; raise `LedgerBroken` where it does not hold."""
         recorded = self._read_head()
+        parts = self._parts()
+        with ThreadPoolExecutor() as threads:  # hashing lets other threads run
+            hashes = list(threads.map(_file_sha256, parts))
         n_records, last_hash, reached, seals = 0, GENESIS, recorded.end == (0, GENESIS), {}
-        for part in self._parts():
-            seal = _followed(part, last_hash, recorded.seals.get(part.name))
+        for part, sha256 in zip(parts, hashes, strict=True):
+            seal = _followed(part, sha256, last_hash, recorded.seals.get(part.name))
             seals[part.name] = seal
             n_records, last_hash = n_records + seal.n_records, seal.last_hash
             reached = reached or recorded.end == (n_records, last_hash)
@@ -202,9 +206,11 @@ def _chained(figures: pl.DataFrame, last_hash: str) -> tuple[list[str], str]:
     return lines, last_hash
 
 
-def _followed(part: Path, previous_hash: str, seal: Seal | None) -> Seal:
-    """The seal of a part that follows `previous_hash`: the one that it has, if that holds, else after every line."""
-    sha256 = _file_sha256(part)
+def _followed(part: Path, sha256: str, previous_hash: str, seal: Seal | None) -> Seal:
+    """The seal of a part that follows `previous_hash`: the one that it has, if that holds, else after every line.
+
+    sha256: of the part's bytes.
+    """
     if seal is not None and (seal.sha256, seal.previous_hash) == (sha256, previous_hash):
         return seal
     n_records, last_hash = 0, previous_hash
