@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from faker.providers.person.en_GB import Provider as British
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tf_assets.linkage.returns.council_words import LEAST_ROWS, MOST_WORDS, unknown_words
@@ -178,6 +178,10 @@ NAMES = sorted({*British.first_names, *British.last_names})
     person=st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(" ".join),
     shape=st.sampled_from(["{}", "Notes by {}", "Worker: {}", "{} (team)", "{}'s remarks", "1. {}"]),
 )
+@example(person="Short", shape="Notes by {}")
+@example(person="Grace Short", shape="Worker: {}")
+@example(person="Price", shape="{} (team)")
+@example(person="May", shape="{}'s remarks")
 def test_a_person_s_name_among_the_headings_is_never_repeated(person: str, shape: str) -> None:
     masked = masked_heading(shape.format(person)) or ""
     known = {"notes", "by", "worker", "team", "s", "remarks"}

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from tf_assets.linkage.returns.lexicon import is_alias, known_words
+from tf_assets.linkage.returns.lexicon import ALSO_NAMES, is_alias, known_words
 from tf_assets.linkage.returns.vocabulary import plain_words, without_accents
 
 LONGEST_HEADING = 100
@@ -20,6 +20,8 @@ _SHAPE = re.compile(
 )
 _PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_JOINTS = (" ", "_", "-", "/", " - ", " / ")
+_BEFORE_NAMES = ("by", "of", "for", "from", "to", "with")
 _KEPT_MARKS = set(" /-&()?.,:;%#+")
 
 
@@ -49,10 +51,29 @@ def masked_heading(heading: str) -> str | None:
     known = known_words({word for words in plain for word in words.split()})
     if not known:
         return None
-    kept = [_kept(part, words, known) for part, words in zip(parts, plain, strict=True)]
+    names = [_names_here(parts, plain, known, at) for at in range(len(parts))]
+    kept = [_kept(part, words, known - may) for part, words, may in zip(parts, plain, names, strict=True)]
     spaced = "".join(f" {text} " if text == MASK else text for text in _with_spaces(parts, kept))
     once = re.sub(rf"{MASK}(?:\s+{MASK})+", MASK, " ".join(spaced.split()))
     return re.sub(r"(?<=\() | (?=\))", "", once)
+
+
+def _names_here(parts: list[str], plain: list[str], known: set[str], at: int) -> frozenset[str]:
+    """Words that may be somebody's name at this place: none where a plain word of registers stands beside it.
+
+    `Short code` is a code; in `Notes by Short`, `Short (team)` and `Worker: Grace Short` it is a person.
+    """
+
+    def is_plain(word: int, mark: int) -> bool:
+        is_there = 0 <= word < len(parts) and (mark == at or parts[mark] in _JOINTS)
+        return is_there and not set(plain[word].split()) - (known - ALSO_NAMES) and bool(plain[word])
+
+    # a joint stands between two words, but for those that were one in capitals and small letters
+    before = at - 1 if at and plain[at - 1] else at - 2
+    after = at + 1 if at + 1 < len(plain) and plain[at + 1] else at + 2
+    is_beside = (is_plain(before, before + 1) and plain[before] not in _BEFORE_NAMES) or is_plain(after, after - 1)
+    is_plain_word = is_beside and not set(parts[at]) & set("'’")
+    return frozenset() if is_plain_word else ALSO_NAMES
 
 
 def _kept(part: str, words: str, known: set[str]) -> str:

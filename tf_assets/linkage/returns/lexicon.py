@@ -58,7 +58,7 @@ _ALSO_NAMES_TEXT = """
 best bill box case cash child christian cook date day dean drew field gene given grace grant guy hope house joy key lane
 long mark marks may nat north page post price reason rose short south state street ward west will work young
 """
-_ALSO_NAMES = frozenset(_ALSO_NAMES_TEXT.split())
+ALSO_NAMES = frozenset(_ALSO_NAMES_TEXT.split())
 """Words of registers that are people's names too: known only beside a word that is not."""
 
 _KNOWN_WORDS = frozenset(
@@ -78,7 +78,7 @@ _ALIAS_WORDS = frozenset(alias for field in FIELDS for alias in (plain_words(fie
 def known_words(words: set[str]) -> set[str]:
     """Those of `words` (plain) that are ordinary in headings, so that repeating them tells nothing of anybody."""
     known = words & _KNOWN_WORDS
-    return known if any(len(word) > 1 for word in known - _ALSO_NAMES) else set()
+    return known if any(len(word) > 1 for word in known - ALSO_NAMES) else set()
 
 
 def is_alias(heading: str) -> bool:
