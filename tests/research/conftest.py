@@ -8,7 +8,7 @@ import pytest
 
 from tf_assets.research.cohorts.protocol import SQL_PARAMETERS
 from tf_assets.research.outcomes.reference import reference_tables
-from tf_assets.warehouse.geography import councils
+from tf_assets.warehouse.given import GIVEN_TABLES
 from tf_assets.warehouse.models import load_models
 from tf_assets.warehouse.schema import load_schemas
 
@@ -26,8 +26,9 @@ def run_model() -> RunModel:
     def run(name: str, **tables: Rows) -> list[dict[str, Any]]:
         model, schema = load_models("research")[name], load_schemas()["research", name]
         with duckdb.connect() as connection:
-            connection.register("councils", councils().to_arrow())
-            for table in set(model.dependencies) - {"councils"}:
+            for table, given in GIVEN_TABLES.items():
+                connection.register(table, given().to_arrow())
+            for table in set(model.dependencies) - set(GIVEN_TABLES):
                 _create(connection, table, tables.pop(table, None))
             assert not tables, f"{name} does not read {sorted(tables)}"
             bound = {each: SQL_PARAMETERS[each] for each in model.parameters}

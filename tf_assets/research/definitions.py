@@ -9,6 +9,7 @@ from tf_assets.quality.table_metadata import automation_sensor
 from tf_assets.research.cohorts import assets as cohorts
 from tf_assets.research.effects import assets as effects
 from tf_assets.research.extracts import assets as extracts
+from tf_assets.research.missed import assets as missed
 from tf_assets.research.outcomes import assets as outcomes
 from tf_assets.research.publication import assets as publication
 from tf_assets.research.schedules import JOBS, NATIONAL_JOB, SCHEDULES, attribute_jobs
@@ -35,7 +36,7 @@ def load_tools() -> None:
 
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([extracts, cohorts, outcomes, effects, publication]),
+    assets=dg.load_assets_from_modules([extracts, cohorts, missed, outcomes, effects, publication]),
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=[

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 
 from tf_assets.warehouse.errors import DeclarationError
-from tf_assets.warehouse.geography import councils
+from tf_assets.warehouse.given import GIVEN_TABLES, given_columns
 from tf_assets.warehouse.models import SqlModel
 from tf_assets.warehouse.schema import TableSchema
 
@@ -30,8 +30,8 @@ def column_lineage(
         schema = schemas.get((model.environment, table))
         if schema is not None:
             read.append((table, tuple((column.name, column.type) for column in schema.columns)))
-        elif table == "councils":
-            read.append((table, tuple((name, "VARCHAR") for name in councils().columns)))
+        elif table in GIVEN_TABLES:
+            read.append((table, given_columns(table)))
         else:
             raise DeclarationError(
                 f"{model.name}.sql reads {table}, which no schema.yml of {model.environment} declares."

@@ -15,12 +15,10 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from tf_assets.warehouse.errors import DeclarationError
+from tf_assets.warehouse.given import GIVEN_TABLES
 from tf_assets.warehouse.portability import forbidden_constructs
 from tf_assets.warehouse.project import project_root
 from tf_assets.warehouse.schema import leading_comment, load_schemas
-
-GIVEN_TABLES = frozenset({"councils"})
-"""Tables that a zone always has, without a declaration: reference data of the package."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def _load_models(environment: str, root: Path) -> Mapping[str, SqlModel]:
         if schema.kind == "sql":
             path = root / environment / schema.stage / f"{name}.sql"
             models[name] = parse_model(environment, schema.stage, name, path.read_text(encoding="utf-8"))
-            unknown = sorted(set(models[name].dependencies) - set(schemas) - GIVEN_TABLES)
+            unknown = sorted(set(models[name].dependencies) - set(schemas) - set(GIVEN_TABLES))
             if unknown:
                 raise DeclarationError(
                     f"{environment}/{schema.stage}/{name}.sql reads what no schema.yml of {environment} declares: "

@@ -26,7 +26,7 @@ import polars as pl
 import pyarrow as pa
 
 from tf_assets.warehouse.errors import DeclarationError, EvaluationError, GateFailed, KeysRefused
-from tf_assets.warehouse.geography import councils
+from tf_assets.warehouse.given import GIVEN_TABLES
 from tf_assets.warehouse.home import Environment
 from tf_assets.warehouse.schema import TableSchema
 from tf_assets.warehouse.standing import MadeOf, Standing, content_of, read_standing, version_of, write_standing
@@ -332,7 +332,8 @@ class Zone:
                 time.sleep(0.05)
 
     def _create_views(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
-        connection.register("councils", councils().to_arrow())
+        for name, given in GIVEN_TABLES.items():
+            connection.register(name, given().to_arrow())
         present = {row[0] for row in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
         views = []
         for schema in (self.schemas[table] for table in tables if table in self.schemas):

@@ -20,7 +20,7 @@ OPT_OUTS = "opt_outs_applied"
 RELEASED = ("people", "register_clusters", "register_programme", "record_links", "link_quality")
 
 
-@gated_asset("spine_release", deps=[*RELEASED, "linked_spine", OPT_OUTS])
+@gated_asset("spine_release", deps=[*RELEASED, "linked_spine", "link_rates", OPT_OUTS])
 def spine_release(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Write a release of the spine and list it."""
     home = Home.from_environment()

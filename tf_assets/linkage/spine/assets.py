@@ -6,6 +6,7 @@ import dagster as dg
 
 from tf_assets.linkage.keys import keyed_digest, load_keys
 from tf_assets.quality.gate import Made, Produced, gated_asset, gated_multi_asset, sql_assets
+from tf_assets.quality.link_rates import largest_shortfall, rate_links
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
@@ -62,3 +63,10 @@ def record_links(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, 
         "clerical_pairs": found.clerical,
         "link_quality": Produced(found.quality, metadata=summaries),
     }
+
+
+@gated_asset("link_rates", deps=["link_counts"])
+def link_rates(context: dg.AssetExecutionContext, zone: Zone) -> Made:
+    """Who the linkage misses, by group; the gate holds the worst gap."""
+    rates = rate_links(zone.read("link_counts"))
+    return Produced(rates, metadata={"largest certain shortfall, points": largest_shortfall(rates)})

@@ -1,0 +1,1 @@
+"""Whom the linkage missed, as far as the research environment can tell."""
