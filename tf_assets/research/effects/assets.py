@@ -1,10 +1,11 @@
-"""Asset: the treatment effects."""
+"""Assets: the treatment effects, and what linkage errors do to them."""
 
 import dagster as dg
 import polars as pl
 
 from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import gated_asset
+from tf_assets.research.effects.attenuation import correct_effects, linkage_errors
 from tf_assets.research.effects.estimating import cohort_of, estimate_effects
 from tf_assets.warehouse.zone import Zone
 
@@ -23,3 +24,21 @@ def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataF
         zone.read("matched_cohorts"),
     )
     return estimate_effects(cohort, zone.read("outcome_values"))
+
+
+@gated_asset(
+    "linkage_attenuation",
+    deps=[
+        *("treatment_effects", "eligible_people", "link_rates_by_group"),
+        *("released_record_links", "released_link_quality"),
+    ],
+)
+def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Each effect beside what it would be without missed and wrong links."""
+    errors = linkage_errors(
+        zone.read("released_record_links"),
+        zone.read("eligible_people"),
+        zone.read("released_link_quality"),
+        zone.read("link_rates_by_group").filter(pl.col("dimension") == "arm"),
+    )
+    return correct_effects(zone.read("treatment_effects"), errors)
