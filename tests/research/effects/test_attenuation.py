@@ -9,11 +9,10 @@ import pytest
 from tf_assets.quality.link_rates import link_rate_counts_schema, rate_links
 from tf_assets.research.effects.attenuation import (
     ERROR_ODDS,
-    OUTCOME_EXTRACTS,
     correct_effects,
     linkage_errors,
 )
-from tf_assets.research.publication.catalogue import OUTCOMES
+from tf_assets.research.publication.causes import OUTCOME_EXTRACTS
 
 READ_AS_NO, LEFT_OUT = "is_convicted_adult", "is_on_jsa"
 N_ARM, N_TRIALS = 40_000, 40
@@ -161,10 +160,6 @@ def test_an_extract_whose_links_were_not_estimated_is_not_corrected():
         pytest.approx(-0.1),
         *(None, None, None),
     ]
-
-
-def test_every_outcome_has_its_extract():
-    assert set(OUTCOME_EXTRACTS) == set(OUTCOMES)
 
 
 def test_errors_come_from_the_links_probabilities_and_the_arms_gap_from_where_everybody_is_held():

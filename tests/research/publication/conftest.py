@@ -12,6 +12,7 @@ from tf_assets.research.publication.catalogue import ENGLAND
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
+from tf_assets.research.publication.link_rates import protect_link_rates
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.models import load_models
 
@@ -128,6 +129,25 @@ LINK_QUALITY = pl.DataFrame(
     }
 )
 
+LINK_GROUP_COUNTS = pl.DataFrame(
+    [
+        ("benefits", "all", "all", True, 12_000, 7_003, 7_011, 7_001, 11, 12),
+        ("benefits", "ethnic_group", "WBRI", True, 9_000, 5_507, 5_516, 5_506, 21, 22),
+        ("benefits", "ethnic_group", "BLAC", True, 95, 54, 57, 53, 31, 32),
+        ("benefits", "ethnic_group", "unknown", True, 2_905, 1_442, 1_438, 1_442 - 4, 41, 42),
+        ("offences", "all", "all", False, 12_000, 1_600, 0, 0, 0, 0),
+        ("offences", "ethnic_group", "BLAC", False, 95, 14, 0, 0, 0, 0),
+    ],
+    schema={
+        **dict.fromkeys(("extract", "dimension", "people_group"), pl.String()),
+        "is_everybody_held": pl.Boolean(),
+        **dict.fromkeys(("n_people", "n_linked", "n_expected", "n_expected_linked"), pl.Int64()),
+        **dict.fromkeys(("expected_key", "expected_linked_key"), pl.UInt64()),
+    },
+    orient="row",
+)
+"""Of offences nobody can be expected; of the other sources and groups there is nobody."""
+
 
 RETURNS = pl.DataFrame(
     [(code, date(2015, 4, 1), f"{place:032x}", datetime(2015, 7, 20)) for place, code in enumerate(COUNCILS)],
@@ -153,7 +173,7 @@ def frame() -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def tables(everybody: pl.DataFrame, cells: Cells, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The five protected tables of the small England."""
+    """The protected tables of the small England."""
     links = everybody.select(
         "person_pseudonym", extract=pl.lit("offences"), stage=pl.lit("matchkeys"), record_key="person_pseudonym"
     ).head(1600)
@@ -166,6 +186,7 @@ def tables(everybody: pl.DataFrame, cells: Cells, frame: pl.DataFrame) -> dict[s
         "protected_effects": protect_effects(effects_of(cells), cells["outcome_cells"], frame),
         "protected_balance": protect_balance(BALANCE, cells["programme_cells"]),
         "protected_link_quality": protect_link_quality(LINK_QUALITY, link_cells),
+        "protected_link_rates": protect_link_rates(LINK_GROUP_COUNTS),
     }
 
 
@@ -186,6 +207,7 @@ def upstream(everybody: pl.DataFrame, cells: Cells) -> dict[str, pl.DataFrame]:
             "person_pseudonym", extract=pl.lit("offences"), stage=pl.lit("matchkeys"), record_key="person_pseudonym"
         ).head(1600),
         "released_link_quality": LINK_QUALITY,
+        "link_group_counts": LINK_GROUP_COUNTS,
         "released_returns": RETURNS,
         "outcome_values": outcome_values(everybody, seed=2),
         "treatment_effects": effects_of(cells),

@@ -36,6 +36,7 @@ def test_sheets_have_one_table_no_empty_cell_and_shorthand_for_hidden_numbers(ta
         "People",
         "Balance",
         "Linkage",
+        "Linkage_groups",
     ]
     for sheet in sheets:
         assert sheet.rows, sheet.name
@@ -99,7 +100,7 @@ def test_report_is_accessible(page: str) -> None:
     assert outline.named("html") == [{"lang": "en-GB"}]
     assert len(outline.named("h1")) == 1
     assert len(outline.named("table")) == len(outline.named("caption")) > 4
-    assert all(heading.get("scope") in ("col", "row") for heading in outline.named("th"))
+    assert all(heading.get("scope") in ("col", "row", "rowgroup") for heading in outline.named("th"))
     plots = [each for each in outline.named("div") if each.get("role") == "img"]
     assert len(plots) == 2 and all(each["aria-label"] for each in plots)
     ids = {attributes["id"] for _, attributes in outline.tags if attributes.get("id")}

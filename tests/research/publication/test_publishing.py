@@ -34,6 +34,7 @@ def test_publication_holds_report_workbooks_and_csv(tmp_path: Path, tables: Tabl
         "csv/columns.csv",
         "csv/effects.csv",
         "csv/link_quality.csv",
+        "csv/link_rates.csv",
         "csv/notes.csv",
         "csv/outcome_counts.csv",
         "csv/programme_counts.csv",

@@ -194,6 +194,14 @@ def test_england_is_named_and_each_row_is_a_sentence_of_its_own() -> None:
     }
     assert move_in_words(row).figure == "Social care, all stages: people linked"
     assert move_in_words(row).area == "England"
+    by_group = {
+        **row,
+        "table_name": "protected_link_rates",
+        "measure": "n_expected|benefits|free_school_meals|not eligible",
+    }
+    assert move_in_words(by_group).figure == (
+        "Benefits, free school meals, of others in the family: Not eligible: people whom the source should hold"
+    )
     effect = {
         **row,
         "measure": "effect|matched",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from tf_assets.linkage.keys import keyed_digest, load_keys
+from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Made, Produced, gated_asset, gated_multi_asset, sql_assets
 from tf_assets.quality.link_rates import largest_shortfall, rate_links
 from tf_assets.warehouse.calendar import EXTRACTS
@@ -65,7 +66,7 @@ def record_links(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, 
     }
 
 
-@gated_asset("link_rates", deps=["link_counts"])
+@gated_asset("link_rates", deps=["link_counts"], beside=nothing)
 def link_rates(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Who the linkage misses, by group; the gate holds the worst gap."""
     rates = rate_links(zone.read("link_counts"))

@@ -32,6 +32,7 @@ def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataF
         *("treatment_effects", "eligible_people", "link_rates_by_group"),
         *("released_record_links", "released_link_quality"),
     ],
+    beside=nothing,
 )
 def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Each effect beside what it would be without missed and wrong links."""

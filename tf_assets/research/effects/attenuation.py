@@ -31,6 +31,7 @@ from scipy.stats import norm
 from tf_assets.quality.link_rates import least_difference
 from tf_assets.research.cohorts.protocol import CONFIDENCE, EXTRACT_RULES
 from tf_assets.research.publication.catalogue import OUTCOMES
+from tf_assets.research.publication.causes import OUTCOME_EXTRACTS
 
 ERROR_ODDS = 3.0
 """The odds of a missed and of a wrong link may be this many times what is estimated without truth, or one in this many
@@ -40,26 +41,6 @@ LEAST_RECALL = 0.05
 """Below it nothing is corrected: the rate would be made of almost nothing."""
 
 ARMS = ("programme", "comparison")
-
-OUTCOME_EXTRACTS = {
-    "is_looked_after": "social_care",
-    "is_on_protection_plan": "social_care",
-    "is_child_in_need": "social_care",
-    "is_convicted_juvenile": "offences",
-    "is_convicted_adult": "offences",
-    "is_in_custody_juvenile": "offences",
-    "is_in_custody_adult": "offences",
-    "is_on_jsa": "benefits",
-    "is_on_out_of_work_benefit": "benefits",
-    "is_employed": "employment",
-    "is_persistently_absent": "attendance",
-    "absence_rate": "attendance",
-    "is_ks2_expected": "attainment",
-    "ks4_attainment8": "attainment",
-    "is_emergency_attendance": "hospital",
-    "is_injury_attendance": "hospital",
-}
-"""The extract that each outcome is read from (dbt_like_sql/research/outcomes)."""
 
 _KEY = ("outcome", "outcome_window", "area_code", "method")
 

@@ -13,6 +13,7 @@ from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of,
 from tf_assets.research.publication.kept_revisions import revisions_of_ledger
 from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.ledger_table import ledger_as_table
+from tf_assets.research.publication.link_rates import protect_link_rates
 from tf_assets.research.publication.publishing import publications, publish
 from tf_assets.research.publication.revision_publishing import publish_revisions
 from tf_assets.research.publication.sources import read_sources, record_sources, sources_of
@@ -52,6 +53,12 @@ def protected_balance(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataF
 def protected_link_quality(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Rounded counts of linked people, and the linkage's own estimates."""
     return protect_link_quality(zone.read("released_link_quality"), zone.read("link_cells"))
+
+
+@gated_asset("protected_link_rates", deps=["link_group_counts"], beside=nothing)
+def protected_link_rates(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Rounded counts of linked people by group."""
+    return protect_link_rates(zone.read("link_group_counts"))
 
 
 @gated_asset(

@@ -134,7 +134,7 @@ def account_for(moved: pl.DataFrame, changes: Changes | None) -> pl.DataFrame:
     and extracts, however many figures.
     """
     measured_from = (
-        pl.when(pl.col("table_name") == "protected_link_quality")
+        pl.when(pl.col("table_name").is_in(["protected_link_quality", "protected_link_rates"]))
         .then(pl.col("measure").str.split("|").list.get(1, null_on_oob=True))
         .otherwise(pl.col("outcome").replace_strict(OUTCOME_EXTRACTS, default=None, return_dtype=pl.String))
     )

@@ -80,6 +80,9 @@ MEASURED = {
         },
         ("extract", "stage"),
     ),
+    "protected_link_rates": Measured(
+        {"n_expected": count_bounds, "n_linked": count_bounds}, ("extract", "dimension", "people_group")
+    ),
 }
 """The published tables and their figures."""
 

@@ -54,7 +54,7 @@ class Publication:
 def publish(published: Path, ledger: Ledger, release_id: str, tables: Tables, is_fictional: bool) -> Publication:
     """Write the publication of these protected tables and make it the current one.
 
-    tables: the five `PUBLISHED_TABLES`. Publishing the same tables again changes nothing. An `EvaluationError` if the
+    tables: the `PUBLISHED_TABLES`. Publishing the same tables again changes nothing. An `EvaluationError` if the
     ledger does not hold every figure, or if a folder of that name holds something else.
     """
     identity = publication_id(release_id, tables)

@@ -11,6 +11,7 @@ import polars as pl
 
 from tf_assets.research.publication.catalogue import ALL, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
 from tf_assets.research.publication.charts import balance_svg, effects_svg
+from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
 from tf_assets.research.publication.sheets import ROUNDING_NOTE, covariate_words
 
 Tables = Mapping[str, pl.DataFrame]
@@ -20,6 +21,14 @@ MAIN_METHOD = "matched"
 
 FARTHEST_PLOTTED = 4
 """An interval longer than this many times the median one is not plotted; its numbers are in the table."""
+
+
+@dataclass(frozen=True)
+class LinkRates:
+    """Shares linked as a page shows them: the sources, and by dimension in words each group's label and its shares."""
+
+    extracts: list[str]
+    dimensions: dict[str, list[tuple[str, list[str]]]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
         balance_alt=_balance_alt(balance),
         people=_people(tables["protected_programme_counts"]),
         links=_links(tables["protected_link_quality"]),
+        link_rates=_link_rates(tables["protected_link_rates"]),
+        link_rates_note=LINK_RATES_NOTE,
         marks=MARKS,
         rounding_note=ROUNDING_NOTE,
         words=covariate_words,
@@ -179,3 +190,21 @@ def _people(counts: pl.DataFrame) -> list[dict[str, Any]]:
 def _links(links: pl.DataFrame) -> list[dict[str, Any]]:
     """Each source once, whatever the stage that linked it, with the linkage's own estimates where it made them."""
     return links.filter(pl.col("stage") == ALL).to_dicts()
+
+
+def _link_rates(rates: pl.DataFrame) -> LinkRates:
+    """A row for each group in which anybody is, as published, and a column for each source."""
+    extracts = rates["extract"].unique().sort().to_list()
+    shares = {
+        (extract, dimension, group): mark if share is None else f"{share:.1f}%"
+        for extract, dimension, group, share, mark in rates.select(
+            "extract", "dimension", "people_group", "linked_share", "mark"
+        ).iter_rows()
+    }
+    met = rates.filter(pl.col("n_expected") > 0).select("dimension", "people_group").unique()
+    groups = people_groups().join(met, on=["dimension", "people_group"], how="semi", maintain_order="left")
+    shown: dict[str, list[tuple[str, list[str]]]] = {}
+    for dimension, group, label in groups.iter_rows():
+        row = (label, [shares[extract, dimension, group] for extract in extracts])
+        shown.setdefault(DIMENSIONS[dimension], []).append(row)
+    return LinkRates([covariate_words(extract) for extract in extracts], shown)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tf_assets.research.publication.catalogue import AGE_BANDS, ALL, ENGLAND, METHODS, OUTCOMES, SEXES, WINDOWS
 from tf_assets.research.publication.causes import NOT_RECORDED, OTHERWISE
+from tf_assets.research.publication.link_rates import DIMENSIONS, PEOPLE_GROUPS
 from tf_assets.research.publication.sheets import covariate_words
 from tf_assets.warehouse.geography import councils
 
@@ -14,6 +15,7 @@ TABLE_WORDS = {
     "protected_effects": "Effects",
     "protected_balance": "Balance of the groups",
     "protected_link_quality": "Linkage",
+    "protected_link_rates": "Linkage by group of people",
 }
 
 MEASURE_WORDS = {
@@ -26,6 +28,7 @@ MEASURE_WORDS = {
     "smd_before": "difference before matching",
     "smd_after": "difference after matching",
     "n_linked": "people linked",
+    "n_expected": "people whom the source should hold",
     "n_released": "people in the release",
     "estimated_precision": "estimated share of links that are right",
     "estimated_recall": "estimated share of true links found",
@@ -76,8 +79,16 @@ def _figure(row: dict[str, Any]) -> str:
         return f"{label}, {WINDOWS.get(row['outcome_window'], row['outcome_window']).lower()}: {words}{methods}"
     if measure == "n_counted":
         return f"{qualifiers[0].capitalize()} in the evaluation"
+    if row["table_name"] == "protected_link_rates":
+        extract, dimension, group = qualifiers
+        return f"{covariate_words(extract)}, {_people_words(dimension, group)}: {words}"
     named = ", ".join("all stages" if each == ALL else covariate_words(each) for each in qualifiers)
     return f"{named}: {words}"
+
+
+def _people_words(dimension: str, group: str) -> str:
+    label = PEOPLE_GROUPS.get(dimension, {}).get(group, group)
+    return label.lower() if dimension == ALL else f"{DIMENSIONS.get(dimension, dimension).lower()}: {label}"
 
 
 def _group(row: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tf_assets.research.publication.catalogue import AGE_BANDS, ALL, HIDING, MARKS, METHODS, OUTCOMES, SEXES, WINDOWS
+from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
 
 Cell = str | int | float
 Tables = Mapping[str, pl.DataFrame]
@@ -51,6 +52,7 @@ def publication_sheets(tables: Tables) -> list[Sheet]:
         _people_sheet(tables["protected_programme_counts"]),
         _balance_sheet(tables["protected_balance"]),
         _links_sheet(tables["protected_link_quality"]),
+        _link_rates_sheet(tables["protected_link_rates"]),
     ]
     return [sheet for sheet in sheets if sheet.rows]
 
@@ -237,6 +239,25 @@ def _links_sheet(links: pl.DataFrame) -> Sheet:
         ),
         tuple(rows),
         (0, 0, 0, 1, 1, 1),
+    )
+
+
+def _link_rates_sheet(rates: pl.DataFrame) -> Sheet:
+    rows = [
+        (covariate_words(extract), DIMENSIONS[dimension], label, n_expected, n_linked, *_filled((share,), mark))
+        for extract, dimension, label, n_expected, n_linked, share, mark in people_groups()
+        .join(rates, on=["dimension", "people_group"], maintain_order="left_right")
+        .sort("extract", maintain_order=True)
+        .select("extract", "dimension", "label", "n_expected", "n_linked", "linked_share", "mark")
+        .iter_rows()
+    ]
+    return Sheet(
+        "Linkage_groups",
+        "Whom the linkage misses: people with a linked record, by source and group of people",
+        (ROUNDING_NOTE, LINK_RATES_NOTE),
+        ("Source", "By", "Group", "People whom the source should hold", "Of them, linked", "Share linked (%)"),
+        tuple(rows),
+        (0, 0, 0, 0, 0, 1),
     )
 
 
