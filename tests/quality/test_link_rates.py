@@ -91,6 +91,15 @@ def test_both_suites_hold_the_gap_to_three_points(table):
     assert bounds == [{"column": "least_shortfall", "min_value": 0, "max_value": 3}]
 
 
+@pytest.mark.parametrize(("n_people", "n_missed"), [(100, 9), (500, 29), (2000, 88)])
+def test_the_gate_closes_at_so_many_missed_of_a_group(n_people, n_missed):
+    """The numbers of docs/explanation/linkage.md: of all others one in a thousand is missed."""
+    others = ("M", 10_000, 9_990)
+    closing, open_still = (rate_links(counts(("F", n_people, n_people - n), others)) for n in (n_missed, n_missed - 1))
+    assert refusals("link_rates", closing) == ["least_shortfall"]
+    assert refusals("link_rates", open_still) == []
+
+
 def test_chance_alone_does_not_stop_a_release():
     """A thousand groups of the smallest size that is judged, all of one recall: none is certainly 3 points behind."""
     rng = np.random.default_rng(1)

@@ -10,6 +10,7 @@ from tf_assets.quality.link_rates import link_rate_counts_schema, rate_links
 from tf_assets.research.effects.attenuation import (
     ERROR_ODDS,
     correct_effects,
+    largest_correction,
     linkage_errors,
 )
 from tf_assets.research.publication.causes import OUTCOME_EXTRACTS
@@ -143,6 +144,14 @@ def test_the_range_holds_the_estimates_of_error_that_are_so_many_times_too_small
     row = corrected(READ_AS_NO, trial, claimed)
     assert row["recall_low"] == pytest.approx(0.9)
     assert row["corrected_low"] <= corrected(READ_AS_NO, trial, 0.9)["corrected"] < row["corrected"] < row["estimate"]
+
+
+def test_the_largest_correction_is_told_in_points_and_without_any_it_is_none():
+    arms = Arm(0.20, 0.30, 0.9, 0.99), Arm(0.30, 0.40, 0.9, 0.99)
+    found = corrected_frame(READ_AS_NO, [seen(np.random.default_rng(5), arms, is_left_out=False)], 0.9, (0.0, 0.0))
+    moved = 100 * abs(found["corrected"].item() - found["estimate"].item())
+    assert moved > 0.5 and largest_correction(found) == pytest.approx(moved, abs=0.001)
+    assert largest_correction(found.clear()) == 0.0
 
 
 def test_perfect_links_change_nothing():

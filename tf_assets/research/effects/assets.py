@@ -4,8 +4,8 @@ import dagster as dg
 import polars as pl
 
 from tf_assets.quality.basis import nothing
-from tf_assets.quality.gate import gated_asset
-from tf_assets.research.effects.attenuation import correct_effects, linkage_errors
+from tf_assets.quality.gate import Produced, gated_asset
+from tf_assets.research.effects.attenuation import correct_effects, largest_correction, linkage_errors
 from tf_assets.research.effects.estimating import cohort_of, estimate_effects
 from tf_assets.warehouse.zone import Zone
 
@@ -34,7 +34,7 @@ def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataF
     ],
     beside=nothing,
 )
-def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Each effect beside what it would be without missed and wrong links."""
     errors = linkage_errors(
         zone.read("released_record_links"),
@@ -42,4 +42,5 @@ def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> pl.Dat
         zone.read("released_link_quality"),
         zone.read("link_rates_by_group").filter(pl.col("dimension") == "arm"),
     )
-    return correct_effects(zone.read("treatment_effects"), errors)
+    corrected = correct_effects(zone.read("treatment_effects"), errors)
+    return Produced(corrected, {"largest correction, percentage points": largest_correction(corrected)})

@@ -30,12 +30,13 @@ from scipy.stats import norm
 
 from tf_assets.quality.link_rates import least_difference
 from tf_assets.research.cohorts.protocol import CONFIDENCE, EXTRACT_RULES
-from tf_assets.research.publication.catalogue import OUTCOMES
+from tf_assets.research.publication.catalogue import OUTCOMES, is_yes_no
 from tf_assets.research.publication.causes import OUTCOME_EXTRACTS
 
-ERROR_ODDS = 3.0
+ERROR_ODDS = 5.0
 """The odds of a missed and of a wrong link may be this many times what is estimated without truth, or one in this many
-(ours): in the fictional England the share missed was up to two and a half times the estimate."""
+(ours): in the fictional England the share missed was up to four and a half times the estimate
+(docs/explanation/linkage.md, attendance)."""
 
 LEAST_RECALL = 0.05
 """Below it nothing is corrected: the rate would be made of almost nothing."""
@@ -115,6 +116,12 @@ def correct_effects(effects: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame
         .select(*_KEY, "extract", "is_unlinked_unknown", "estimate", *_CORRECTED, *_SHOWN)
         .sort(_KEY)
     )
+
+
+def largest_correction(attenuation: pl.DataFrame) -> float:
+    """The farthest that the correction moves an effect on a yes-or-no outcome, in percentage points; 0 if there is none."""
+    shift = attenuation.filter(is_yes_no(pl.col("outcome"))).select((pl.col("corrected") - pl.col("estimate")).abs())
+    return round(100 * float(shift.to_series().fill_null(0.0).max() or 0.0), 3)  # type: ignore[arg-type]
 
 
 _CORRECTED = ("corrected", "corrected_low", "corrected_high")

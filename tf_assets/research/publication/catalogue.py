@@ -43,9 +43,9 @@ METHODS = {
 MARKS = {
     "[c]": "Confidential: hidden because the published counts behind it are too small.",
     "[low]": "The published count is 0, which stands for 0 to 9 people; no rate is given.",
-    "[u]": "Low reliability. A rate is not given where the published number of people is under 100, for rounding alone "
-    "could move it by several percentage points. An effect is to be read with care where, as published, under 30 "
-    "people of a group had the outcome.",
+    "[u]": "Low reliability. A rate is not given where the published number of people is under 100, nor a share of linked "
+    "people where it is under 500, for rounding alone could move it by several percentage points. An effect is to be read "
+    "with care where, as published, under 30 people of a group had the outcome.",
     "[x]": "Not available: no estimate could be made.",
     "[z]": "Not applicable: a score or a share of sessions has no count and no rate.",
 }

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from tf_assets.research.publication.catalogue import ALL
-from tf_assets.research.publication.counts import RELIABLE_PEOPLE
 from tf_assets.research.publication.rounding import round_counts
+
+RELIABLE_EXPECTED = 500
+"""Below this published number of people a share is marked and not given (ours): shares lie near 100 and a gap of 3 points
+matters, while rounding moves the share of 500 people by 1.1 points (root mean square), and by at most 3.6."""
 
 _NOT_KNOWN = {"unknown": "Not known"}
 
@@ -43,19 +46,19 @@ ones of the school census (DfE)."""
 
 DIMENSIONS: Mapping[str, str] = {
     ALL: "Everybody",
-    "arm": "Group that is compared",
+    "arm": "Programme or comparison",
     "ethnic_group": "Ethnic group, as schools record it of others in the family",
     "free_school_meals": "Free school meals, of others in the family",
     "worklessness": "Worklessness among the problems on the register",
-    "council_deprivation": "Free school meals in the council",
+    "council_deprivation": "Council, by how many of its pupils have free school meals",
 }
 """By what people are told apart, in words."""
 
 LINK_RATES_NOTE = (
     "Of people of an age at which a source should hold everybody, or nearly. A person's own school record cannot say their "
     "group, since only those who were linked have one: ethnic group and free school meals are those of others in the "
-    "family. A share that rounding puts above 100 is given as 100; among 500 people rounding alone moves a share by about "
-    "one percentage point."
+    f"family. No share is given of fewer than {RELIABLE_EXPECTED} people: of so many, rounding alone moves it by about one "
+    "percentage point, and by up to four. A share that rounding puts above 100 is given as 100."
 )
 
 
@@ -98,7 +101,7 @@ def people_groups() -> pl.DataFrame:
 
 def _mark() -> pl.Expr:
     return (
-        pl.when(pl.col("n_expected") < RELIABLE_PEOPLE)
+        pl.when(pl.col("n_expected") < RELIABLE_EXPECTED)
         .then(pl.lit("[u]"))
         .when(pl.col("n_linked") == 0)
         .then(pl.lit("[low]"))
