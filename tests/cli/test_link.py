@@ -52,3 +52,48 @@ def test_a_missing_file_is_a_sentence(files: list[str]) -> None:
 def test_an_odd_rename_is_a_sentence(files: list[str]) -> None:
     with pytest.raises(InputRefused, match="theirs=ours"):
         run([*files, "--rename", "id"])
+
+
+def test_a_mapping_names_columns_for_both_files_or_for_one(files: list[str], tmp_path: Path) -> None:
+    (tmp_path / "mapping.yml").write_text("record_id: id\nleft: {forename: given}\nright: {forename: given}\n")
+    run([*files, "--columns", str(tmp_path / "mapping.yml")])
+    assert pl.read_csv(tmp_path / "links.csv").height == 1
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ("record_id: nowhere", "has no column nowhere"),
+        ("shoe_size: id", "no column shoe_size to map to"),
+        ("- a list", "no mapping"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_an_odd_mapping_is_a_sentence(files: list[str], tmp_path: Path, mapping: str, message: str) -> None:
+    (tmp_path / "mapping.yml").write_text(mapping)
+    with pytest.raises(InputRefused, match=message):
+        run([*files, "--columns", str(tmp_path / "mapping.yml")])
+
+
+def test_a_model_is_written_once_and_used_again(files: list[str], tmp_path: Path) -> None:
+    arguments = [
+        *files,
+        "--rename",
+        "id=record_id",
+        "--rename",
+        "given=forename",
+        "--model",
+        str(tmp_path / "model.json"),
+    ]
+    run(arguments)
+    model, links = (tmp_path / "model.json").read_bytes(), (tmp_path / "links.csv").read_bytes()
+    run(arguments)
+    assert (tmp_path / "model.json").read_bytes() == model
+    assert (tmp_path / "links.csv").read_bytes() == links
+
+
+@pytest.mark.parametrize("model", ["no json", "{}", '{"version": 9, "is_trained": true, "parameters": []}'])
+def test_what_is_no_model_is_a_sentence(files: list[str], tmp_path: Path, model: str) -> None:
+    (tmp_path / "model.json").write_text(model)
+    with pytest.raises(InputRefused, match="model"):
+        run([*files, "--rename", "id=record_id", "--rename", "given=forename", "--model", str(tmp_path / "model.json")])

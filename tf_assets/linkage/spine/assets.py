@@ -14,12 +14,13 @@ from tf_assets.warehouse.zone import Zone
 
 REGISTER_IDENTITIES_SQL = """
     SELECT
-        person_id, forename, surname, date_of_birth, sex, postcode, upn, nino, min(quarter_date) AS first_quarter_date
+        person_id, forename, surname, date_of_birth, sex, postcode, upn, nino, family_id,
+        min(quarter_date) AS first_quarter_date
     FROM council_register JOIN register_clusters USING (council_code, person_ref)
     GROUP BY ALL
-    ORDER BY person_id, first_quarter_date, forename, surname, date_of_birth, sex, postcode, upn, nino
+    ORDER BY person_id, first_quarter_date, forename, surname, date_of_birth, sex, postcode, upn, nino, family_id
 """
-"""Every identity that a person went by on any register, oldest first."""
+"""Every identity that a person went by on any register, oldest first, with the family."""
 
 spine_models = sql_assets("linkage", "spine")
 

@@ -5,68 +5,184 @@ block that would compare more pairs than the settings allow (an institution's po
 apart and is left out.
 """
 
-from tf_assets.linkage.spine.comparisons import NUMBERS
-from tf_assets.linkage.spine.preparing import SIDES, Workspace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-_INITIALS = "least(left(forename, 1), left(surname, 1)) || greatest(left(forename, 1), left(surname, 1))"
+from tf_assets.linkage.spine.comparisons import NUMBERS
+from tf_assets.linkage.spine.preparing import ROOT_COLUMN, SIDES, Workspace
+
+_INITIALS = ("ascii(forename) + ascii(surname)", "ascii(forename) * ascii(surname)")
 """The same for a name and for the same name swapped."""
 
-_BLOCKS: tuple[tuple[tuple[str, ...], str], ...] = (
-    *(((number,), number) for number in NUMBERS),
-    ((), "forename || '|' || surname || '|' || left(date_of_birth, 4)"),
-    ((), "date_of_birth || left(forename, 2)"),
-    ((), "date_of_birth || left(surname, 2)"),
-    ((), f"date_of_birth || {_INITIALS}"),
-    (("postcode",), "date_of_birth || postcode"),
-    (("postcode",), "forename || '|' || surname || '|' || left(postcode, -4)"),
-    (("postcode",), "forename || '|' || postcode"),
-    (("postcode",), "surname || '|' || postcode"),
-    (("postcode",), f"postcode || {_INITIALS}"),
-    (("address",), "address"),
+
+@dataclass(frozen=True)
+class _Block:
+    """The SQL of the parts of a block's value, the columns it needs besides names and date of birth, and whether many
+    strangers share it, so that one thing more must agree (`_one_thing_more_sql`)."""
+
+    parts: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    is_common: bool = False
+
+    @property
+    def value_sql(self) -> str:
+        return f"hash({', '.join(self.parts)})"
+
+    @property
+    def known_sql(self) -> str:
+        return " AND ".join(f"{part} IS NOT NULL" for part in self.parts)
+
+
+_BLOCKS = (
+    *(_Block((number,), (number,)) for number in NUMBERS),
+    _Block(("forename", "surname", "left(date_of_birth, 4)")),
+    _Block(("date_of_birth", "left(forename, 2)"), is_common=True),
+    _Block(("date_of_birth", "left(surname, 2)"), is_common=True),
+    _Block(("date_of_birth", *_INITIALS), is_common=True),
+    _Block(("date_of_birth", "postcode"), ("postcode",)),
+    _Block(("forename", "surname", "left(postcode, -4)"), ("postcode",)),
+    _Block(("forename", "postcode"), ("postcode",)),
+    _Block(("surname", "postcode"), ("postcode",)),
+    _Block(("postcode", *_INITIALS), ("postcode",)),
+    _Block(("address",), ("address",)),
 )
-"""Columns that a block needs besides names and date of birth, and the SQL of its value."""
 
-KEY_BLOCK = "key_block"
+_LOOSE_BLOCKS = (
+    _Block(("date_of_birth",)),
+    _Block(("postcode",), ("postcode",)),
+    _Block(("surname",)),
+    _Block(("forename",)),
+    _Block(("left(forename, 3)", "left(surname, 3)")),
+    _Block(("left(date_of_birth, 7)", *_INITIALS)),
+    _Block(("left(address, 12)",), ("address",)),
+    _Block(("right(address, 10)",), ("address",)),
+    _Block(("regexp_extract(address, '^([0-9]+)')", "right(address, 5)"), ("address",)),
+)
+"""Blocks that bear more errors, each used only where the two sides are small enough for it."""
+
+MOST_LOOSE_PAIRS = 500_000
+"""Pairs that the loose blocks may compare in all: more would cost time and, among so many strangers, find few."""
+
+MOST_LOOSE_RECORDS = 200_000
+"""Records of one side, beyond which no loose block can be affordable."""
 
 
-def add_blocks(work: Workspace, max_block_pairs: int) -> tuple[list[str], int]:
-    """Make `<side>_blocked`, the rows with a column for each block; those columns, and how many blocks were left out.
+ROWS_AT_A_TIME = 10_000_000
+"""Rows of the right whose values of all blocks are held at once."""
 
-    Rows of a record that a key has linked have a value in `key_block` alone, so that they are weighed against their
-    partner and against nobody else.
+
+def find_candidates(work: Workspace, max_block_pairs: int) -> int:
+    """Make `candidates` (left_row, right_row): the pairs of rows that share a block; how many blocks were left out.
+
+    Records that a key has linked are in none of them. Of the right only what shares a value with the left is kept, so that
+    little of millions of records is held at once.
     """
-    usable = [sql for columns, sql in _BLOCKS if set(columns) <= set(work.columns)]
-    names = [f"block_{position}" for position in range(len(usable))]
-    for side in SIDES:
-        values = ", ".join(
-            f"CASE WHEN k.{side}_record IS NULL THEN hash({sql}) END AS {name}"
-            for sql, name in zip(usable, names, strict=True)
-        )
-        work.connection.execute(
-            f"CREATE OR REPLACE TABLE {side}_blocked AS "
-            f"SELECT rows.*, k.left_record AS {KEY_BLOCK}, {values} "
-            f"FROM {side}_rows AS rows LEFT JOIN key_links AS k ON rows.record = k.{side}_record"
-        )
-    n_capped = sum(_cap(work, name, max_block_pairs) for name in names)
-    return [KEY_BLOCK, *names], n_capped
-
-
-def _cap(work: Workspace, block: str, max_block_pairs: int) -> int:
-    """Empty the values of one block that would compare too many pairs; how many values those were."""
     connection = work.connection
-    counted = " JOIN ".join(
-        f"(SELECT {block}, count(*) AS n FROM {side}_blocked WHERE {block} IS NOT NULL GROUP BY 1) AS {side}_counts"
-        for side in SIDES
+    connection.execute("CREATE OR REPLACE TABLE candidates (left_row BIGINT, right_row BIGINT)")
+    n_capped = 0
+    for block in _hash_blocks(work, _BLOCKS):
+        n_capped += _leave_out_large(work, max_block_pairs)
+        _add_pairs(work, block)
+    if max(work.n_left, work.n_right) <= MOST_LOOSE_RECORDS:
+        _add_loose_pairs(work)
+    connection.execute("CREATE OR REPLACE TABLE candidates AS SELECT DISTINCT left_row, right_row FROM candidates")
+    return n_capped
+
+
+def _hash_blocks(work: Workspace, blocks: Sequence[_Block]) -> Iterator[_Block]:
+    """Each block that the columns allow, while `left_values` and `right_values` hold its values.
+
+    Columns: row_id, value, and what else must agree; of the right, what the left has too. Each side is read once for all
+    blocks: that, not the search, is what takes the time.
+    """
+    connection = work.connection
+    usable = [block for block in blocks if set(block.columns) <= set(work.columns)]
+    numbered = list(enumerate(usable))
+    values = ", ".join(f"CASE WHEN {block.known_sql} THEN {block.value_sql} END AS v{at}" for at, block in numbered)
+    n_rows = {side: _n_rows(work, side) for side in SIDES}
+    for side in SIDES:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {side}_hits (block UTINYINT, row_id BIGINT, value UBIGINT)")
+        for first in range(0, n_rows[side], ROWS_AT_A_TIME):
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE hashed AS SELECT row_id, {values} FROM {side}_rows "
+                f"WHERE row_id > {first} AND row_id <= {first + ROWS_AT_A_TIME} "
+                f"AND record NOT IN (SELECT {side}_record FROM key_links)"
+            )
+            for at, _ in numbered:
+                shared = "" if side == "left" else f"AND v{at} IN (SELECT value FROM left_hits WHERE block = {at})"
+                connection.execute(
+                    f"INSERT INTO {side}_hits SELECT {at}, row_id, v{at} FROM hashed WHERE v{at} IS NOT NULL {shared}"
+                )
+    connection.execute("DROP TABLE IF EXISTS hashed")
+    for at, block in numbered:
+        compared = "".join(f", rows.{column}" for column in _compared(work)) if block.is_common else ""
+        for side in SIDES:
+            joined = f"JOIN {side}_rows AS rows USING (row_id)" if block.is_common else ""
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {side}_values AS "
+                f"SELECT row_id, value{compared} FROM {side}_hits {joined} WHERE block = {at}"
+            )
+        yield block
+
+
+def _n_rows(work: Workspace, side: str) -> int:
+    return int(work.connection.sql(f"SELECT coalesce(max(row_id), 0) FROM {side}_rows").fetchall()[0][0])
+
+
+def _add_pairs(work: Workspace, block: _Block) -> None:
+    agreement = f"WHERE {_one_thing_more_sql(work)}" if block.is_common else ""
+    work.connection.execute(
+        "INSERT INTO candidates SELECT l.row_id, r.row_id FROM left_values AS l JOIN right_values AS r USING (value) "
+        + agreement
     )
+
+
+def _compared(work: Workspace) -> tuple[str, ...]:
+    return ("forename", "surname", ROOT_COLUMN, *(("postcode_district",) if "postcode" in work.columns else ()))
+
+
+def _one_thing_more_sql(work: Workspace) -> str:
+    """What two people of one birthday must have in common besides, of l and r."""
+    agreements = [
+        *(f"l.{column} = r.{column}" for column in _compared(work)),
+        "l.forename = r.surname",
+        "l.surname = r.forename",
+        "(left(l.forename, 2) = left(r.forename, 2) AND left(l.surname, 2) = left(r.surname, 2))",
+    ]
+    return " OR ".join(agreements)
+
+
+def _add_loose_pairs(work: Workspace) -> None:
+    """Add the pairs of the loose blocks that can be afforded, in their order."""
+    left_over = MOST_LOOSE_PAIRS
+    for block in _hash_blocks(work, _LOOSE_BLOCKS):
+        n_pairs = _n_pairs(work)
+        if n_pairs <= left_over:
+            _add_pairs(work, block)
+            left_over -= n_pairs
+
+
+_COUNTED_SQL = " JOIN ".join(
+    f"(SELECT value, count(*) AS n FROM {side}_values GROUP BY 1) AS {side}_counts" for side in SIDES
+)
+"""Values of a block that both sides have, and how often."""
+
+
+def _n_pairs(work: Workspace) -> int:
+    found = work.connection.sql(
+        f"SELECT coalesce(sum(left_counts.n * right_counts.n), 0) FROM {_COUNTED_SQL} USING (value)"
+    )
+    return int(found.fetchall()[0][0])
+
+
+def _leave_out_large(work: Workspace, max_block_pairs: int) -> int:
+    """Empty the values of a block that would compare too many pairs; how many those were."""
+    connection = work.connection
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE capped AS SELECT {block} FROM {counted} USING ({block}) "
+        f"CREATE OR REPLACE TEMP TABLE large_values AS SELECT value FROM {_COUNTED_SQL} USING (value) "
         f"WHERE left_counts.n * right_counts.n > {max_block_pairs}"
     )
-    found = connection.sql("SELECT count(*) FROM capped").fetchone()
-    n_capped = int(found[0]) if found else 0
-    if n_capped:
-        for side in SIDES:
-            connection.execute(
-                f"UPDATE {side}_blocked SET {block} = NULL WHERE {block} IN (SELECT {block} FROM capped)"
-            )
-    return n_capped
+    n_large = int(connection.sql("SELECT count(*) FROM large_values").fetchall()[0][0])
+    if n_large:
+        connection.execute("DELETE FROM right_values WHERE value IN (SELECT value FROM large_values)")
+    return n_large

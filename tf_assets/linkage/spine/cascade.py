@@ -11,16 +11,29 @@ from dataclasses import dataclass
 import polars as pl
 
 from tf_assets.linkage.spine.assignment import assign_one_to_one
+from tf_assets.linkage.spine.blocking import find_candidates
+from tf_assets.linkage.spine.families import (
+    SUPPOSED_TOGETHER,
+    SURE,
+    share_together,
+    weigh_in_families,
+    without_the_lonely,
+)
 from tf_assets.linkage.spine.matchkeys import MATCHKEYS, link_by_keys
-from tf_assets.linkage.spine.preparing import Workspace, workspace
-from tf_assets.linkage.spine.probabilistic import LEAST_WEIGHT, weigh_pairs
+from tf_assets.linkage.spine.preparing import People, Workspace, workspace
+from tf_assets.linkage.spine.probabilistic import Scales
 from tf_assets.linkage.spine.probabilities import Judged, judge_pairs
 from tf_assets.linkage.spine.quality import expected_matches, quality_by_stage
+from tf_assets.linkage.spine.relatives import count_relatives
 from tf_assets.linkage.spine.settings import LINK_SCHEMA, Linkage, LinkSettings, Model
 from tf_assets.linkage.spine.thresholds import acceptance_threshold
 from tf_assets.linkage.spine.training import Parameters, declared_parameters, train
 
+IDS = ["left_record", "right_record"]
 PROBABILISTIC = "probabilistic"
+ROUNDS_FOR_SHARE = 2
+"""How often the share of families' members who live together is counted anew for one set of pairs."""
+
 DEFAULT_SETTINGS = LinkSettings()
 
 
@@ -34,7 +47,11 @@ class _Scored:
 
 
 def link(
-    left: pl.DataFrame, right: pl.DataFrame, settings: LinkSettings = DEFAULT_SETTINGS, threads: int = 2
+    left: People,
+    right: People,
+    settings: LinkSettings = DEFAULT_SETTINGS,
+    threads: int = 2,
+    parameters: Parameters | None = None,
 ) -> Linkage:
     """Link people of the left to people of the right, each to one at most.
 
@@ -44,47 +61,80 @@ def link(
     """
     with workspace(left, right, threads) as work:
         key_links = link_by_keys(work)
-        if key_links.height < settings.fewest_training_links:
-            parameters = declared_parameters(work.columns)
-        else:
-            parameters = train(work, settings)
-        scored, refused = _score_with_good_keys(work, key_links, parameters, settings)
+        parameters = parameters or _learn(work, key_links.height, settings)
+        scales = Scales(work, parameters, count_relatives(work))
+        weighed, refused = _weigh_good_keys(scales, key_links, settings)
+        n_capped = find_candidates(work, settings.max_block_pairs)
+        rest = scales.weigh("candidates")
+        judged = _judge_in_families(scales, weighed, rest, settings)
+        scored = _Scored(_with_probability(weighed, judged.match_rate, work), judged, n_capped)
         return _conclude(work, scored, refused, parameters, settings)
 
 
-def _score_with_good_keys(
-    work: Workspace, key_links: pl.DataFrame, parameters: Parameters, settings: LinkSettings
-) -> tuple[_Scored, tuple[str, ...]]:
-    """Score, and as long as a key proves worse than the settings allow, score again without it."""
+def _learn(work: Workspace, n_key_links: int, settings: LinkSettings) -> Parameters:
+    return train(work, settings) if n_key_links >= settings.fewest_training_links else declared_parameters(work.columns)
+
+
+def _weigh_good_keys(
+    scales: Scales, key_links: pl.DataFrame, settings: LinkSettings
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Key links with their evidence, made again as long as a key proves worse than the settings allow; such keys."""
     refused: tuple[str, ...] = ()
     while True:
-        scored = _score(work, key_links, parameters, settings)
-        means = scored.key_links.group_by("stage").agg(pl.col("probability").mean())
+        weighed = _weigh_key_links(scales, key_links)
+        known = _with_probability(weighed, 0.0, scales.work)
+        means = known.group_by("stage").agg(pl.col("probability").mean())
         weak = set(means.filter(pl.col("probability") < settings.key_precision)["stage"])
-        if not weak or not parameters.is_trained:
-            return scored, refused
+        if not weak or not scales.parameters.is_trained:
+            return weighed, refused
         refused = (*refused, *sorted(weak))
-        key_links = link_by_keys(work, refused)
+        key_links = link_by_keys(scales.work, refused)
 
 
-def _score(work: Workspace, key_links: pl.DataFrame, parameters: Parameters, settings: LinkSettings) -> _Scored:
-    pairs, n_capped = weigh_pairs(work, parameters, settings)
-    of_keys = key_links.join(pairs, on=["left_record", "right_record"], how="left")
-    rest = pairs.join(key_links, on="left_record", how="anti")
-    judged = judge_pairs(rest, work.n_left - key_links.height, work.n_right - key_links.height)
-    # no rivals: a key's pair is alone on both sides, and everybody's chance of a partner is its prior
-    rate = (key_links.height + judged.match_rate * (work.n_left - key_links.height)) / max(work.n_left, 1)
-    rate = min(max(rate, 1e-6), 1 - 1e-6)
+def _weigh_key_links(scales: Scales, key_links: pl.DataFrame) -> pl.DataFrame:
+    """Links by key with the evidence for them: left_record, right_record, stage, evidence."""
+    scales.work.connection.execute(
+        "CREATE OR REPLACE TABLE key_pairs AS SELECT l.row_id AS left_row, r.row_id AS right_row FROM key_links "
+        "JOIN left_rows AS l ON l.record = left_record JOIN right_rows AS r ON r.record = right_record"
+    )
+    return key_links.join(scales.weigh("key_pairs", keeps_all=True), on=IDS, how="left")
+
+
+def _with_probability(weighed: pl.DataFrame, match_rate: float, work: Workspace) -> pl.DataFrame:
+    """Links by key with match_weight and probability, instead of evidence.
+
+    No rivals: a key's pair is alone on both sides, and everybody's chance of a partner is its prior: `match_rate`, or
+    what the keys themselves found where that is more.
+    """
+    rate = min(max(match_rate, weighed.height / max(work.n_left, 1), 1e-6), 1 - 1e-6)
     nobody = work.n_right * (1 - rate) / rate
-    factor = 2.0 ** (pl.col("evidence").fill_null(LEAST_WEIGHT).clip(upper_bound=200.0))
-    weighed = of_keys.select(
-        "left_record",
-        "right_record",
+    factor = 2.0 ** (pl.col("evidence").clip(upper_bound=200.0))
+    return weighed.select(
+        *IDS,
         "stage",
         match_weight=(factor / nobody).log(2).round(4),
         probability=(factor / (factor + nobody)).round(6),
     )
-    return _Scored(weighed, judged, n_capped)
+
+
+def _judge_in_families(scales: Scales, key_links: pl.DataFrame, rest: pl.DataFrame, settings: LinkSettings) -> Judged:
+    """Probabilities of the pairs that no key decided, members of families looked for where others have been found."""
+    sizes = (scales.work.n_left, scales.work.n_right, key_links.height)
+    judged = judge_pairs(rest, *sizes)
+    together = SUPPOSED_TOGETHER
+    for _ in range(settings.family_rounds if scales.work.has_families else 0):
+        anchors = pl.concat([key_links.select(IDS), _sure(judged.pairs)])
+        pairs = weigh_in_families(scales, anchors, rest, together)
+        rest = pairs.select(rest.columns)  # who was found in a pool is an anchor now, and has none in the next round
+        for _ in range(ROUNDS_FOR_SHARE):
+            judged = judge_pairs(without_the_lonely(pairs, together), *sizes)
+            together = share_together(pairs, judged.pairs)
+    return judged
+
+
+def _sure(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that can hardly be wrong; of a record no two can be."""
+    return pairs.filter(pl.col("probability") >= SURE).select(IDS)
 
 
 def _conclude(
@@ -92,7 +142,9 @@ def _conclude(
 ) -> Linkage:
     """Assign, accept, set aside what a person should look at, and estimate how good it all is."""
     floor = scored.rest.pairs.filter(pl.col("probability") >= settings.clerical_floor)
-    assigned = assign_one_to_one(floor)
+    # of pairs that weigh the same the record ids decide, not the order in which rows were given
+    ids = ["left_record_id", "right_record_id"]
+    assigned = assign_one_to_one(_with_ids(work, floor), order=ids).drop(ids)
     threshold = acceptance_threshold(scored.key_links["probability"], assigned["probability"], settings)
     accepted = assigned.filter(pl.col("probability") >= threshold)
     clerical = floor.join(accepted, on="left_record", how="anti").join(accepted, on="right_record", how="anti")
@@ -103,8 +155,8 @@ def _conclude(
     total = float(scored.rest.pairs["probability"].sum() or 0.0)
     expected = expected_matches(work, links, total - float(accepted["probability"].sum() or 0.0))
     return Linkage(
-        links=_with_ids(work, links),
-        clerical=_with_ids(work, clerical.with_columns(stage=pl.lit(PROBABILISTIC))),
+        links=_for_the_caller(work, links),
+        clerical=_for_the_caller(work, clerical.with_columns(stage=pl.lit(PROBABILISTIC))),
         quality=quality_by_stage(links, work.n_left, expected),
         weights=_histogram(scored.rest.pairs, links, clerical),
         model=Model(parameters.table, parameters.is_trained, scored.rest.match_rate, refused, scored.n_capped_blocks),
@@ -114,14 +166,21 @@ def _conclude(
 
 
 def _with_ids(work: Workspace, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs with left_record_id and right_record_id besides."""
+    work.connection.register("pairs_to_name", pairs.to_arrow())
+    named = work.connection.sql(
+        "SELECT p.*, l.record_id AS left_record_id, r.record_id AS right_record_id FROM pairs_to_name AS p "
+        "JOIN left_rows AS l ON l.record = left_record AND l.is_latest "
+        "JOIN right_rows AS r ON r.record = right_record AND r.is_latest"
+    ).pl()
+    work.connection.unregister("pairs_to_name")
+    return named
+
+
+def _for_the_caller(work: Workspace, pairs: pl.DataFrame) -> pl.DataFrame:
     """Pairs in `LINK_SCHEMA`, with the callers' record ids, sorted by them."""
-    named = pairs
-    for side in ("left", "right"):
-        records = work.connection.sql(
-            f"SELECT record AS {side}_record, record_id AS {side}_record_id FROM {side}_records"
-        )
-        named = named.join(records.pl(), on=f"{side}_record", how="left")
-    return named.select(list(LINK_SCHEMA)).cast(LINK_SCHEMA).sort("left_record_id", "right_record_id")  # type: ignore[arg-type]
+    named = _with_ids(work, pairs).select(list(LINK_SCHEMA)).cast(LINK_SCHEMA)  # type: ignore[arg-type]
+    return named.sort("left_record_id", "right_record_id")
 
 
 def _histogram(rest: pl.DataFrame, links: pl.DataFrame, clerical: pl.DataFrame) -> pl.DataFrame:

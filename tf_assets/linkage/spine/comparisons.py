@@ -15,7 +15,7 @@ class Level:
     """One level of agreement: a condition over `<column>_l` and `<column>_r`, and its declared parameters.
 
     is_rare: may well be absent from a sample, so its parameter is declared when it was not seen; for any other level
-    that is an error.
+    that is an error. frequency_column: what the two have in common there; the commoner it is, the less it says.
     """
 
     label: str
@@ -28,11 +28,12 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One identifier of both sides and its levels."""
+    """One identifier of both sides and its levels; no level where `says_nothing`, a condition, holds."""
 
     name: str
     column: str
     levels: tuple[Level, ...]
+    says_nothing: str = "false"
 
 
 def _at_most_different(column: str, n_characters: int) -> str:
@@ -43,14 +44,21 @@ def _at_most_different(column: str, n_characters: int) -> str:
     )
 
 
+NAMES_SWAPPED = (
+    "(forename_l = surname_r AND jaro_winkler_similarity(surname_l, forename_r) >= 0.8) "
+    "OR (surname_l = forename_r AND jaro_winkler_similarity(forename_l, surname_r) >= 0.8)"
+)
+"""Both names in each other's place. One alone is chance: many a surname is somebody's forename."""
+
+
 def _forename() -> Comparison:
     return Comparison(
         "forename",
         "forename",
         (
-            Level("same", "forename_l = forename_r", 0.87, 0.005, False, "forename"),
+            Level("same", "forename_l = forename_r", 0.89, 0.005, False, "forename"),
             Level("close spelling", "jaro_winkler_similarity(forename_l, forename_r) >= 0.92", 0.04, 0.003),
-            Level("names swapped", "forename_l = surname_r OR surname_l = forename_r", 0.01, 0.0008),
+            Level("names swapped", NAMES_SWAPPED, 0.01, 0.000001),
             Level(
                 "one is a form of the other",
                 "forename_root_l = forename_root_r "
@@ -59,7 +67,7 @@ def _forename() -> Comparison:
                 0.004,
             ),
             Level("alike", "jaro_winkler_similarity(forename_l, forename_r) >= 0.8", 0.015, 0.015),
-            Level("different", "ELSE", 0.05, 0.9722, False),
+            Level("different", "ELSE", 0.03, 0.9722, False),
         ),
     )
 
@@ -71,7 +79,6 @@ def _surname() -> Comparison:
         (
             Level("same", "surname_l = surname_r", 0.88, 0.003, False, "surname"),
             Level("close spelling", "jaro_winkler_similarity(surname_l, surname_r) >= 0.92", 0.04, 0.002),
-            Level("names swapped", "surname_l = forename_r OR forename_l = surname_r", 0.01, 0.0008),
             Level(
                 "part of a double name",
                 "starts_with(surname_l, surname_r || ' ') OR ends_with(surname_l, ' ' || surname_r) "
@@ -79,8 +86,9 @@ def _surname() -> Comparison:
                 0.01,
                 0.001,
             ),
-            Level("different", "ELSE", 0.06, 0.9932, False),
+            Level("different", "ELSE", 0.07, 0.994, False),
         ),
+        says_nothing=f"({NAMES_SWAPPED}) AND forename_l <> forename_r",
     )
 
 
@@ -94,7 +102,7 @@ def _date_of_birth() -> Comparison:
         "date_of_birth",
         "date_of_birth",
         (
-            Level("same", "date_of_birth_l = date_of_birth_r", 0.93, 0.00005, False),
+            Level("same", "date_of_birth_l = date_of_birth_r", 0.93, 0.00005, False, "date_of_birth"),
             Level("day and month swapped", day_and_month_swapped, 0.01, 0.00003),
             Level("one digit differs", "hamming(date_of_birth_l, date_of_birth_r) = 1", 0.025, 0.0007),
             Level(
@@ -122,10 +130,10 @@ def _postcode() -> Comparison:
         "postcode",
         "postcode",
         (
-            Level("same", "postcode_l = postcode_r", 0.75, 0.00005),
+            Level("same", "postcode_l = postcode_r", 0.75, 0.00005, True, "postcode"),
             Level("one character differs", _at_most_different("postcode", 1), 0.03, 0.0002),
-            Level("same sector", "left(postcode_l, -2) = left(postcode_r, -2)", 0.04, 0.001),
-            Level("same district", "left(postcode_l, -3) = left(postcode_r, -3)", 0.05, 0.004),
+            Level("same sector", "postcode_sector_l = postcode_sector_r", 0.04, 0.001, True, "postcode_sector"),
+            Level("same district", "postcode_district_l = postcode_district_r", 0.05, 0.004, True, "postcode_district"),
             Level("different", "ELSE", 0.13, 0.99475, False),
         ),
     )
@@ -176,6 +184,12 @@ def applicable(columns: Sequence[str]) -> tuple[Comparison, ...]:
     return tuple(comparison for comparison in COMPARISONS if comparison.column in columns)
 
 
+def frequency_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """What is counted because rare values say more."""
+    levels = (level for comparison in applicable(columns) for level in comparison.levels)
+    return tuple(level.frequency_column for level in levels if level.frequency_column)
+
+
 def level_sql(comparison: Comparison) -> str:
     """The position of a pair's level, as SQL over `<column>_l` and `<column>_r`; null where one is missing."""
     conditions = " ".join(
@@ -187,7 +201,7 @@ def level_sql(comparison: Comparison) -> str:
 
 def missing_sql(comparison: Comparison) -> str:
     """Where there is nothing to compare."""
-    return f"{comparison.column}_l IS NULL OR {comparison.column}_r IS NULL"
+    return f"{comparison.column}_l IS NULL OR {comparison.column}_r IS NULL OR ({comparison.says_nothing})"
 
 
 def splink_comparison(

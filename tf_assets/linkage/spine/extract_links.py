@@ -33,7 +33,7 @@ def link_extracts(
 ) -> ExtractLinks:
     """Link each extract on its own: each has its own errors and its own haystack, so its own weights and threshold.
 
-    register_identities: `person_id` and identity columns, one row an identity, oldest first; department_people: that
+    register_identities: `person_id`, identity columns and family_id, one row an identity, oldest first; department_people: that
     table. An extract that nothing has arrived for gives no rows.
     """
     left = register_identities.rename({"person_id": "record_id"})

@@ -5,21 +5,22 @@ unlinked, so that twins, a father and a son, or a number that two people gave li
 leaves to the next stage.
 """
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
 
 from tf_assets.linkage.spine.comparisons import NUMBERS
-from tf_assets.linkage.spine.preparing import SIDES, Workspace
+from tf_assets.linkage.spine.preparing import Workspace
 
 
 @dataclass(frozen=True)
 class Matchkey:
-    """A key: its name, the columns it needs, the SQL of its value, and what two rows must agree on besides."""
+    """A key: its name, the columns it needs, the SQL of its parts, and what two rows must agree on besides."""
 
     name: str
     columns: tuple[str, ...]
-    value_sql: str
+    parts: tuple[str, ...]
     agreement_sql: str
 
 
@@ -39,13 +40,12 @@ _PLACES = {
 
 
 def _number_key(number: str) -> Matchkey:
-    return Matchkey(number, (number,), number, NAMES_AGREE_SQL)
+    return Matchkey(number, (number,), (number,), NAMES_AGREE_SQL)
 
 
 def _name_key(name: str) -> Matchkey:
     columns = ("forename", "surname", "date_of_birth", *(column for column, _ in _PLACES[name]))
-    value = " || '|' || ".join(("forename", "surname", "date_of_birth", *(sql for _, sql in _PLACES[name])))
-    return Matchkey(name, columns, value, "true")
+    return Matchkey(name, columns, ("forename", "surname", "date_of_birth", *(sql for _, sql in _PLACES[name])), "true")
 
 
 MATCHKEYS: tuple[Matchkey, ...] = (
@@ -70,17 +70,26 @@ def link_by_keys(work: Workspace, refused: tuple[str, ...] = ()) -> pl.DataFrame
 
 
 def _links_sql(key: Matchkey, columns: tuple[str, ...]) -> str:
-    """Pairs that alone share a value of the key, agree as it demands, and have no number that contradicts."""
-    values = ", ".join(
-        f"{side}_values AS (SELECT {key.value_sql} AS value, min(record) AS record FROM {side}_rows "
-        f"WHERE {key.value_sql} IS NOT NULL GROUP BY 1 HAVING count(DISTINCT record) = 1)"
-        for side in SIDES
-    )
+    """Pairs that alone share a value of the key, agree as it demands, and have no number that contradicts.
+
+    The right is asked only for values that the left has, so that little of millions of records is held at once. Values
+    are held as hashes; that those of a pair are the same is looked at in the end.
+    """
     contradictions = "".join(
         f" AND coalesce(bool_or(l.{number} = r.{number}), true)" for number in NUMBERS if number in columns
     )
+    value, known = f"hash({', '.join(key.parts)})", " AND ".join(f"{part} IS NOT NULL" for part in key.parts)
+    same = " AND ".join(f"{_qualified(part, columns, 'l')} = {_qualified(part, columns, 'r')}" for part in key.parts)
     return f"""
-        WITH {values},
+        WITH left_values AS (
+            SELECT {value} AS value, min(record) AS record FROM left_rows
+            WHERE {known} GROUP BY 1 HAVING min(record) = max(record)
+        ),
+        right_values AS (
+            SELECT {value} AS value, min(record) AS record FROM right_rows
+            WHERE {known} AND {value} IN (SELECT value FROM left_values)
+            GROUP BY 1 HAVING min(record) = max(record)
+        ),
         pairs AS (
             SELECT DISTINCT l.record AS left_record, r.record AS right_record
             FROM left_values AS l JOIN right_values AS r USING (value)
@@ -91,9 +100,14 @@ def _links_sql(key: Matchkey, columns: tuple[str, ...]) -> str:
             SELECT left_record, right_record
             FROM pairs JOIN left_rows AS l ON l.record = left_record JOIN right_rows AS r ON r.record = right_record
             GROUP BY left_record, right_record
-            HAVING coalesce(bool_or({key.agreement_sql}), false){contradictions}
+            HAVING coalesce(bool_or({key.agreement_sql}), false) AND coalesce(bool_or({same}), false){contradictions}
         )
         SELECT left_record, right_record, '{key.name}' AS stage
         FROM agreeing
         QUALIFY count(*) OVER (PARTITION BY left_record) = 1 AND count(*) OVER (PARTITION BY right_record) = 1
     """
+
+
+def _qualified(sql: str, columns: tuple[str, ...], alias: str) -> str:
+    """SQL over columns of one table as SQL over those of the table's alias."""
+    return re.sub(rf"\b({'|'.join(columns)})\b", rf"{alias}.\1", sql)

@@ -1,74 +1,187 @@
-"""Weights of evidence for every pair worth weighing, by Splink (Fellegi and Sunter 1969, as Splink documents it)."""
+"""Weights of evidence for pairs of rows, by Splink (Fellegi and Sunter 1969, as Splink documents it)."""
 
 import math
 
-import duckdb
 import polars as pl
+from splink import Linker
 
-from tf_assets.linkage.spine.blocking import add_blocks
-from tf_assets.linkage.spine.comparisons import applicable, splink_comparison
-from tf_assets.linkage.spine.preparing import SIDES, Workspace
-from tf_assets.linkage.spine.relatives import correction_sql, count_relatives
-from tf_assets.linkage.spine.settings import LinkSettings
+from tf_assets.linkage.spine.comparisons import applicable, frequency_columns, splink_comparison
+from tf_assets.linkage.spine.preparing import AREAS, Workspace
+from tf_assets.linkage.spine.relatives import HOME_COLUMNS, Relatives, relatives_bits_sql
 from tf_assets.linkage.spine.training import Parameters, linker_settings, open_linker
 
-LEAST_WEIGHT = -8.0
-"""Pairs of less evidence than this (in bits, before the prior) are forgotten: none of them can become a link."""
+BITS_BELOW_EVEN = 10.0
+"""A pair whose evidence is so many bits less than one against all records of the right can become no link."""
 
-FREQUENCY_COLUMNS = ("forename", "surname")
+PEOPLE_SUPPOSED = 2_000
+"""The weight, in people, of how common a value is elsewhere, where few people were counted."""
 
+PAIRS_AT_A_TIME = 3_000_000
+"""Pairs that Splink is given at once, since it holds each weight of each of them."""
 
-def weigh_pairs(work: Workspace, parameters: Parameters, settings: LinkSettings) -> tuple[pl.DataFrame, int]:
-    """Evidence of each candidate pair, and how many blocks were too large to use.
-
-    Columns: left_record, right_record, evidence (log2 of the Bayes factor, that of the pair's best rows, rounded so
-    that the order of floating-point sums cannot change an order of pairs). Pairs that a key linked are among them.
-    """
-    blocks, n_capped = add_blocks(work, settings.max_block_pairs)
-    prior = 1 / max(work.n_left, work.n_right, 2)
-    linker = open_linker(
-        work,
-        {side: f"{side}_blocked" for side in SIDES},
-        linker_settings(
-            [
-                splink_comparison(comparison, parameters.m[comparison.name], parameters.u[comparison.name])
-                for comparison in applicable(work.columns)
-            ],
-            blocking_rules_to_generate_predictions=[f"l.{block} = r.{block}" for block in blocks],
-            probability_two_random_records_match=prior,
-            retain_intermediate_calculation_columns=True,
-        ),
-    )
-    _register_name_frequencies(work, linker)
-    prior_weight = math.log2(prior / (1 - prior))
-    scored = linker.inference.predict(threshold_match_weight=LEAST_WEIGHT + prior_weight)
-    correction = correction_sql(work, parameters, count_relatives(work))
-    evidence = f"match_weight - {prior_weight} - {correction}"
-    return _best_rows(work.connection, scored.physical_name, evidence), n_capped
+EVIDENCE_SCHEMA = {"left_record": pl.Int64, "right_record": pl.Int64, "evidence": pl.Float64}
 
 
-def _register_name_frequencies(work: Workspace, linker: object) -> None:
-    """How common each name is among everybody, not only among those whom no key has linked."""
-    for column in FREQUENCY_COLUMNS:
-        latest = " UNION ALL ".join(
-            f"SELECT {column} FROM {side}_rows WHERE is_latest AND {column} IS NOT NULL" for side in SIDES
-        )
-        table = f"{column}_frequencies"
+class Scales:
+    """Weighs pairs of rows of a workspace, always with the same parameters."""
+
+    def __init__(self, work: Workspace, parameters: Parameters, relatives: Relatives) -> None:
+        self.work, self.parameters, self.relatives = work, parameters, relatives
+        self.least = math.log2(max(work.n_right, 2)) - BITS_BELOW_EVEN
+        columns = ", ".join(work.columns)
         work.connection.execute(
-            f"CREATE OR REPLACE TABLE {table} AS "
-            f"SELECT {column}, count(*) / sum(count(*)) OVER () AS tf_{column} FROM ({latest}) GROUP BY {column}"
+            f"CREATE OR REPLACE VIEW everybody AS "
+            f"SELECT {columns}{_areas(work)} FROM left_rows WHERE is_latest "
+            f"UNION ALL SELECT {columns}{_areas(work)} FROM right_rows WHERE is_latest"
         )
-        frequencies = linker._db_api.register(table)  # type: ignore[attr-defined]
-        linker.table_management.register_term_frequency_lookup(frequencies, column)  # type: ignore[attr-defined]
+        for comparison in applicable(work.columns):
+            for level, u in zip(comparison.levels, parameters.u[comparison.name], strict=True):
+                if level.frequency_column:
+                    _count_values(work, level.frequency_column, u)
+        _count_cohorts(work)
 
+    def weigh(self, pairs: str, place: str | None = None, keeps_all: bool = False) -> pl.DataFrame:
+        """Evidence of the pairs of records that a table of pairs of rows (left_row, right_row) holds.
 
-def _best_rows(connection: duckdb.DuckDBPyConnection, scored: str, evidence: str) -> pl.DataFrame:
-    """One row a pair of records: the evidence of the two rows that agree best."""
-    return connection.sql(
-        f"""
-        SELECT l.record AS left_record, r.record AS right_record,
-               round(max({evidence}), 4) AS evidence
-        FROM {scored} JOIN left_rows AS l ON l.row_id = row_id_l JOIN right_rows AS r ON r.row_id = row_id_r
-        GROUP BY 1, 2 ORDER BY 1, 2
+        `EVIDENCE_SCHEMA`: log2 of the Bayes factor, that of the pair's best rows, rounded so that the order of
+        floating-point sums cannot change an order of pairs. place: SQL, over the table `pairs`, of a weight that stands
+        for postcode and address where it is more than theirs. Pairs that can become no link are left out, or none.
         """
-    ).pl()
+        n_pairs = self.work.connection.sql(f"SELECT count(*) FROM {pairs}").fetchall()[0][0]
+        n_chunks = max(math.ceil(n_pairs / PAIRS_AT_A_TIME), 1)
+        weighed = [pl.DataFrame(schema=EVIDENCE_SCHEMA)]
+        for chunk in range(n_chunks):
+            self.work.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE pairs_at_hand AS SELECT * FROM {pairs} WHERE left_row % {n_chunks} = {chunk}"
+            )
+            weighed.append(self._weigh_at_hand(place, keeps_all))
+        best = pl.concat(weighed).group_by("left_record", "right_record").agg(pl.col("evidence").max())
+        return best.sort("left_record", "right_record")
+
+    def _open_linker(self) -> Linker:
+        comparisons = [
+            splink_comparison(each, self.parameters.m[each.name], self.parameters.u[each.name])
+            for each in applicable(self.work.columns)
+        ]
+        settings = linker_settings(
+            comparisons,
+            link_type="dedupe_only",  # both sides stand in one table, and the pairs are given
+            unique_id_column_name="person_row",
+            probability_two_random_records_match=0.5,  # so that a weight is evidence alone
+            retain_intermediate_calculation_columns=True,
+        )
+        linker = open_linker(self.work, ["people_at_hand"], settings)
+        for column in frequency_columns(self.work.columns):
+            frequencies = linker._db_api.register(f"{column}_frequencies")
+            linker.table_management.register_term_frequency_lookup(frequencies, column)
+        return linker
+
+    def _weigh_at_hand(self, place: str | None, keeps_all: bool) -> pl.DataFrame:
+        """Evidence of the pairs in `pairs_at_hand`."""
+        connection = self.work.connection
+        # one table with the right's rows below zero: Splink then joins by number, not by a text of table and row
+        columns = ", ".join(("record", *self.work.compared_columns))
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE people_at_hand AS "
+            f"SELECT row_id AS person_row, {columns} FROM left_rows "
+            "WHERE row_id IN (SELECT left_row FROM pairs_at_hand) "
+            f"UNION ALL SELECT -row_id, {columns} FROM right_rows "
+            "WHERE row_id IN (SELECT right_row FROM pairs_at_hand)"
+        )
+        linker = self._open_linker()
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE splink_pairs AS "
+            "SELECT '0' AS match_key, left_row AS join_key_l, -right_row AS join_key_r FROM pairs_at_hand"
+        )
+        linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("splink_pairs"))
+        is_cut = place is None and not keeps_all
+        scored = linker.inference.predict(threshold_match_weight=self.least if is_cut else None, warning_mode="never")
+        own_place = (
+            " + ".join(self._weight_sql(column) for column in HOME_COLUMNS if column in self.work.columns) or "0"
+        )
+        home = f"greatest(own_place, {place})" if place else "own_place"
+        least = "" if keeps_all else f"HAVING max(evidence) >= {self.least}"
+        best = connection.sql(
+            f"""
+            WITH placed AS (
+                SELECT scored.*, l.record AS left_record, r.record AS right_record, {own_place} AS own_place, {home} AS home,
+                       l.forename = r.forename AS same_forename, l.date_of_birth = r.date_of_birth AS same_date_of_birth,
+                       CASE WHEN l.forename = r.forename THEN greatest(of_left.bits, of_right.bits) ELSE 0 END AS cohort_bits
+                FROM {scored.physical_name} AS scored
+                {"JOIN pairs_at_hand AS pairs ON left_row = person_row_l AND right_row = -person_row_r" if place else ""}
+                JOIN people_at_hand AS l ON l.person_row = person_row_l
+                JOIN people_at_hand AS r ON r.person_row = person_row_r
+                LEFT JOIN cohort_names AS of_left
+                    ON of_left.forename = l.forename AND of_left.cohort = {_cohort_sql(self.work, "l")}
+                LEFT JOIN cohort_names AS of_right
+                    ON of_right.forename = r.forename AND of_right.cohort = {_cohort_sql(self.work, "r")}
+            ),
+            weighed AS (
+                SELECT left_record, right_record,
+                       match_weight - own_place + home - cohort_bits - {self._relatives_bits()} AS evidence
+                FROM placed
+            )
+            SELECT left_record, right_record, round(max(evidence), 4) AS evidence FROM weighed GROUP BY 1, 2 {least}
+            """
+        ).pl()
+        scored.drop_table_from_database_and_remove_from_cache()
+        return best
+
+    def _weight_sql(self, name: str) -> str:
+        """SQL of the weight of a comparison, rare values counted."""
+        comparison = next(each for each in applicable(self.work.columns) if each.name == name)
+        has_frequencies = any(level.frequency_column for level in comparison.levels)
+        return f"(mw_{name} + mw_tf_adj_{name})" if has_frequencies else f"mw_{name}"
+
+    def _relatives_bits(self) -> str:
+        """SQL of the bits that a pair loses because the two may be relatives."""
+        weights = {
+            "forename": f"({self._weight_sql('forename')} - cohort_bits)",
+            **{column: self._weight_sql(column) for column in ("surname", "date_of_birth")},
+        }
+        same = {column: f"same_{column}" for column in ("forename", "date_of_birth")}
+        return relatives_bits_sql(self.work, self.parameters, self.relatives, weights, "home", same)
+
+
+def _areas(work: Workspace) -> str:
+    return "".join(f", {area}" for area in AREAS) if "postcode" in work.columns else ""
+
+
+def _count_values(work: Workspace, column: str, u: float) -> None:
+    """Make `<column>_frequencies`: how common each value of the left is among everybody, linked by a key or not.
+
+    u: how common values are in the mean, to which the frequencies among few people are drawn.
+    """
+    work.connection.execute(
+        f"CREATE OR REPLACE TABLE {column}_frequencies AS "
+        f"SELECT {column}, (count(*) + {PEOPLE_SUPPOSED * u})"
+        f" / ((SELECT count({column}) FROM everybody) + {PEOPLE_SUPPOSED}) AS tf_{column} "
+        f"FROM everybody WHERE {column} IN (SELECT {column} FROM left_rows) GROUP BY {column}"
+    )
+
+
+def _count_cohorts(work: Workspace) -> None:
+    """Make `cohort_names` (forename, cohort, bits): log2 of how much commoner a forename is in a cohort than overall.
+
+    A cohort is everybody of one sex and decade of birth: who shares both with somebody was named in the same years, and
+    among all ages a name seems rarer than it is. A small cohort's names are drawn to those of everybody.
+    """
+    work.connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE cohort_names AS
+        WITH counted AS (
+            SELECT forename, {_cohort_sql(work, "everybody")} AS cohort, count(*) AS n
+            FROM everybody WHERE forename IS NOT NULL GROUP BY ALL
+        ),
+        summed AS (SELECT *, sum(n) OVER (PARTITION BY cohort) AS n_cohort FROM counted)
+        SELECT forename, cohort,
+               log2((n / tf_forename + {PEOPLE_SUPPOSED}) / (n_cohort + {PEOPLE_SUPPOSED})) AS bits
+        FROM summed JOIN forename_frequencies USING (forename)
+        """
+    )
+
+
+def _cohort_sql(work: Workspace, rows: str) -> str:
+    """Sex and decade of birth of a row."""
+    sex = f"coalesce({rows}.sex, '')" if "sex" in work.columns else "''"
+    return f"{sex} || coalesce(left({rows}.date_of_birth, 3), '')"

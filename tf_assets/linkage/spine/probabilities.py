@@ -1,23 +1,28 @@
-"""From evidence to the probability that a pair is one person, with its rivals counted.
+"""From evidence to the probability that a pair is one person, with all its rivals counted.
 
-One record has at most one partner. So a pair's odds are not those of the pair alone: with Bayes factor b, n records on
-the right and a share p of left records that have a partner there,
+One record has at most one partner. So a pair's odds are not those of the pair alone, and twins whom nothing tells apart
+get a half each, not two certainties. With Bayes factors b, n records on the right and a share p of left records that
+have a partner there, a way of pairing everybody off, at most once, has a weight proportional to the product of
 
-    P(pair) = b / (n (1 - p) / p + sum of b over the rivals of either record + b)
+    w = b p / (n (1 - p))
 
-and twins whom nothing tells apart get a half each, not two certainties. p is found by iteration: it is the mean of
-what it implies.
+over its pairs; and the probability of a pair is its share in the weight of all ways. That sum (the monomer-dimer
+partition function) is taken by belief propagation, which is exact where rivals form no circle and converges
+everywhere: Bayati, Gamarnik, Katz, Nair and Tetali, "Simple deterministic approximation algorithms for counting
+matchings", STOC 2007. p is found by iteration: it is the mean of what it implies.
 """
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-LARGEST_EVIDENCE = 200.0
-"""Bits; keeps the sums of Bayes factors finite."""
+LARGEST_WEIGHT = 40.0
+"""Bits of w; beyond them a sum would lose its smaller parts to the precision of numbers."""
 
-N_ROUNDS = 50
+N_RATES, ROUNDS_A_RATE, RATE_TOLERANCE = 20, 3, 1e-4
+MOST_ROUNDS, TOLERANCE = 50, 1e-5
 
 
 @dataclass(frozen=True)
@@ -28,41 +33,69 @@ class Judged:
     match_rate: float
 
 
-def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int) -> Judged:
+def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 0) -> Judged:
     """Pairs of left_record, right_record, evidence with match_weight (log2 of the odds against nobody) and probability.
 
-    n_left and n_right count the records that take part, those without any pair included.
+    n_left and n_right count all records, those without any pair included; n_linked: of them, pairs that are decided
+    and not among these. They count, because the m of a level is its share among all true pairs, theirs included.
     """
     if pairs.is_empty() or n_left == 0 or n_right == 0:
         empty = pairs.with_columns(match_weight=pl.lit(None, pl.Float64), probability=pl.lit(None, pl.Float64))
         return Judged(empty, 0.0)
-    factor = 2.0 ** pl.col("evidence").clip(upper_bound=LARGEST_EVIDENCE)
-    rivals = pairs.with_columns(factor=factor).with_columns(
-        mass=pl.col("factor").sum().over("left_record") + pl.col("factor").sum().over("right_record") - pl.col("factor")
-    )
-    rate = _match_rate(rivals, n_left, n_right)
-    nobody = _nobody(rate, n_right)
-    judged = rivals.select(
+    evidence = pairs["evidence"].to_numpy()
+    matching = _Matching(pairs)
+
+    def weight(rate: float) -> np.ndarray:
+        return np.asarray(2.0 ** np.minimum(evidence - math.log2(_nobody(rate, n_right)), LARGEST_WEIGHT))
+
+    rate = 0.5
+    for _ in range(N_RATES):
+        probability = matching.probabilities(weight(rate), ROUNDS_A_RATE)
+        implied = (n_linked + float(probability.sum())) / n_left
+        implied = min(max(implied, 0.5 / n_left), 1 - 0.5 / n_left)
+        is_settled = abs(implied - rate) < RATE_TOLERANCE
+        rate = implied
+        if is_settled:
+            break
+    probability = matching.probabilities(weight(rate), MOST_ROUNDS)
+    judged = pairs.select(
         "left_record",
         "right_record",
-        match_weight=(pl.col("evidence") - math.log2(nobody)).round(4),
-        probability=(pl.col("factor") / (nobody + pl.col("mass"))).round(6),
+        match_weight=(pl.col("evidence") - math.log2(_nobody(rate, n_right))).round(4),
+        probability=pl.Series(probability).round(6),
     )
     return Judged(judged, round(rate, 6))
-
-
-def _match_rate(rivals: pl.DataFrame, n_left: int, n_right: int) -> float:
-    rate = 0.5
-    for _ in range(N_ROUNDS):
-        nobody = _nobody(rate, n_right)
-        implied = rivals.select((pl.col("factor") / (nobody + pl.col("mass"))).sum()).item() / n_left
-        implied = min(max(implied, 0.5 / n_left), 1 - 0.5 / n_left)
-        if abs(implied - rate) < 1e-7:
-            break
-        rate = implied
-    return rate
 
 
 def _nobody(rate: float, n_right: int) -> float:
     """The odds that a left record has no partner, against each one record on the right."""
     return n_right * (1 - rate) / rate
+
+
+class _Matching:
+    """The graph of pairs; the messages stay from one call to the next, for the next begins where the last ended."""
+
+    def __init__(self, pairs: pl.DataFrame) -> None:
+        self.left = pairs["left_record"].rank("dense").to_numpy().astype(np.int64) - 1
+        self.right = pairs["right_record"].rank("dense").to_numpy().astype(np.int64) - 1
+        self.is_free_left = np.ones(len(self.left))
+        self.is_free_right = np.ones(len(self.left))
+
+    def probabilities(self, weight: np.ndarray, most_rounds: int) -> np.ndarray:
+        """The probability of each pair: its weight times the chance that either record is free of others."""
+        for _ in range(most_rounds):
+            free_left = _free_of_others(self.left, weight * self.is_free_right)
+            free_right = _free_of_others(self.right, weight * free_left)
+            change = np.abs(free_right - self.is_free_right).max()
+            self.is_free_left, self.is_free_right = free_left, free_right
+            if change < TOLERANCE:
+                break
+        odds = weight * self.is_free_left * self.is_free_right
+        return np.asarray(odds / (1 + odds))
+
+
+def _free_of_others(record: np.ndarray, message: np.ndarray) -> np.ndarray:
+    """For each pair the chance that its record is not taken by another of the record's pairs."""
+    total = np.bincount(record, weights=message)[record]
+    others = np.maximum(total - message, 0.0)
+    return np.asarray(1 / (1 + others))

@@ -13,6 +13,7 @@ share a surname and a postcode or address.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tf_assets.linkage.spine.preparing import Workspace
@@ -21,7 +22,6 @@ from tf_assets.linkage.spine.training import Parameters
 HOME_COLUMNS = ("address", "postcode")
 """What people of one home share, the surer sign first."""
 
-SHARED_COLUMNS = ("surname", *HOME_COLUMNS)
 SUPPOSED_SHARES = {"forename": 0.01, "date_of_birth": 0.02}
 """Of relatives who have these in common: a father and a son of one name; twins, about 3 in 200 births (ONS, births)."""
 
@@ -31,6 +31,9 @@ SUPPOSED_PAIRS = 200
 SUPPOSED_RELATIVES = 0.5
 SUPPOSED_RECORDS = 200
 """Relatives that a record has on the right, and the weight of what is supposed, in records."""
+
+RECORDS_THAT_TELL = 1_000_000
+"""Records of the right, among more of which one home in so many is counted."""
 
 MOST_IN_A_HOME = 50
 """Records of one surname at one address, beyond which it is no household."""
@@ -51,9 +54,13 @@ def count_relatives(work: Workspace) -> Relatives:
     if not homes:
         return Relatives(SUPPOSED_RELATIVES, **{f"same_{column}": share for column, share in SUPPOSED_SHARES.items()})
     home = homes[0]
+    n_shares = max(work.n_right // RECORDS_THAT_TELL, 1)
     counted = work.connection.sql(
         f"""
-        WITH living AS (SELECT * FROM right_rows WHERE is_latest AND surname IS NOT NULL AND {home} IS NOT NULL),
+        WITH living AS (
+            SELECT * FROM right_rows
+            WHERE is_latest AND surname IS NOT NULL AND {home} IS NOT NULL AND hash({home}) % {n_shares} = 0
+        ),
         homes AS (
             SELECT surname, {home}, count(*) AS n FROM living
             GROUP BY ALL HAVING count(*) BETWEEN 2 AND {MOST_IN_A_HOME}
@@ -71,7 +78,7 @@ def count_relatives(work: Workspace) -> Relatives:
     ).fetchone()
     n_pairs, n_forename, n_dob = (float(each) for each in counted) if counted else (0.0, 0.0, 0.0)
     return Relatives(
-        n_relatives=(n_pairs + SUPPOSED_RELATIVES * SUPPOSED_RECORDS) / (work.n_right + SUPPOSED_RECORDS),
+        n_relatives=(n_pairs + SUPPOSED_RELATIVES * SUPPOSED_RECORDS) / (work.n_right / n_shares + SUPPOSED_RECORDS),
         same_forename=_share(n_forename, n_pairs, SUPPOSED_SHARES["forename"]),
         same_date_of_birth=_share(n_dob, n_pairs, SUPPOSED_SHARES["date_of_birth"]),
     )
@@ -81,22 +88,25 @@ def _share(n: float, n_pairs: float, supposed: float) -> float:
     return (n + supposed * SUPPOSED_PAIRS) / (n_pairs + SUPPOSED_PAIRS)
 
 
-def correction_sql(work: Workspace, parameters: Parameters, relatives: Relatives) -> str:
-    """The bits that a pair loses because the two may be relatives, over Splink's weights and the rows l and r."""
-    shared = [_weight_sql(column) for column in SHARED_COLUMNS if column in work.columns]
+def relatives_bits_sql(
+    work: Workspace,
+    parameters: Parameters,
+    relatives: Relatives,
+    weights: Mapping[str, str],
+    place: str,
+    same: Mapping[str, str],
+) -> str:
+    """The bits that a pair loses because the two may be relatives.
+
+    weights: SQL of the weights of forename, surname and date of birth; place: of all that speaks for one home; same:
+    conditions that forename and date of birth are the same.
+    """
     alike = [
-        f"CASE WHEN l.{column} = r.{column} "
-        f"THEN {_weight_sql(column)} + {math.log2(share / parameters.m[column][0])} ELSE 0 END"
+        f"CASE WHEN {same[column]} THEN {weights[column]} + {math.log2(share / parameters.m[column][0])} ELSE 0 END"
         for column, share in (
             ("forename", relatives.same_forename),
             ("date_of_birth", relatives.same_date_of_birth),
         )
     ]
     rho = relatives.n_relatives / max(work.n_right, 1)
-    return f"log2(1 + {rho} * pow(2, {' + '.join([*shared, *alike])}))"
-
-
-def _weight_sql(column: str) -> str:
-    """Splink's match weight of one comparison, term frequencies included."""
-    adjustment = f" + mw_tf_adj_{column}" if column in ("forename", "surname") else ""
-    return f"(mw_{column}{adjustment})"
+    return f"log2(1 + {rho} * pow(2, least({' + '.join([weights['surname'], f'({place})', *alike])}, 900)))"

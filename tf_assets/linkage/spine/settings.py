@@ -45,17 +45,19 @@ class LinkSettings:
     fewest_training_links: with fewer key links than this nothing is learnt and the declared parameters are used.
     max_block_pairs: a block that would compare more pairs than this tells nobody apart and is left out.
     max_training_pairs: size of the training of m; training_sample: records a side for the training of u.
+    family_rounds: how often the members of families are looked for where others have been found.
     seed: of the sample.
     """
 
     target_precision: float = 0.998
-    least_probability: float = 0.75
+    least_probability: float = 0.5
     clerical_floor: float = 0.2
     key_precision: float = 0.99
     fewest_training_links: int = 200
     max_block_pairs: int = 100_000
     max_training_pairs: int = 500_000
     training_sample: int = 750
+    family_rounds: int = 2
     seed: int = 1
 
 
@@ -63,7 +65,7 @@ class LinkSettings:
 class Model:
     """The parameters that pairs were weighed with.
 
-    parameters: one row a comparison and level: m and u, and for each whether it was trained or declared.
+    parameters: `PARAMETER_SCHEMA`, one row a comparison and level: m and u, and for each whether it was trained or declared.
     is_trained: False when there was too little to learn from.
     match_rate: share of left records, not linked by a key, that have a partner on the right.
     refused_keys: matchkeys that were not good enough here; n_capped_blocks: blocks that were left out for their size.

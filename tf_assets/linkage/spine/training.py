@@ -9,7 +9,7 @@ import polars as pl
 from splink import DuckDBAPI, Linker
 
 from tf_assets.linkage.spine.comparisons import Comparison, applicable, level_sql, splink_comparison
-from tf_assets.linkage.spine.preparing import ROOT_COLUMN, SIDES, Workspace
+from tf_assets.linkage.spine.preparing import SIDES, Workspace
 from tf_assets.linkage.spine.settings import PARAMETER_SCHEMA, LinkSettings
 from tf_assets.warehouse.errors import EvaluationError
 
@@ -71,11 +71,11 @@ def linker_settings(comparisons: Sequence[dict[str, Any]], **more: object) -> di
     }
 
 
-def open_linker(work: Workspace, tables: Mapping[str, str], settings: dict[str, Any]) -> Linker:
-    """A Splink linker over two tables of the workspace; term frequencies come from `name_frequencies`."""
+def open_linker(work: Workspace, tables: Sequence[str], settings: dict[str, Any]) -> Linker:
+    """A Splink linker over tables of the workspace."""
     logging.getLogger("splink").setLevel(logging.ERROR)  # what it would warn of is checked here, and raised
     database = DuckDBAPI(connection=work.connection)
-    frames = [database.register(tables[side], dataset_display_name=f"{side}_side") for side in SIDES]
+    frames = [database.register(table, dataset_display_name=table) for table in tables]
     return Linker(frames, settings, log_level=None, validate_settings=False)
 
 
@@ -90,10 +90,10 @@ def _estimate_u(
     count in one scan. The samples are taken by hash, so any number of threads gives the same parameters.
     """
     for side, other in (("left", ""), ("right", "AND record NOT IN (SELECT right_record FROM key_links)")):
-        renamed = ", ".join(f"{column} AS {column}_{side[0]}" for column in (*work.columns, ROOT_COLUMN))
+        renamed = ", ".join(f"{column} AS {column}_{side[0]}" for column in work.compared_columns)
         work.connection.execute(
             f"CREATE OR REPLACE TABLE {side}_sample AS SELECT {renamed} FROM {side}_rows WHERE is_latest {other} "
-            f"ORDER BY md5(concat('{settings.seed}|', record)), record LIMIT {settings.training_sample}"
+            f"ORDER BY {_chance_sql(settings)}, record_id LIMIT {settings.training_sample}"
         )
     levels = ", ".join(f"{level_sql(comparison)} AS {comparison.name}" for comparison in comparisons)
     patterns = work.connection.sql(
@@ -115,25 +115,59 @@ def _estimate_m(
     work: Workspace, comparisons: Sequence[Comparison], known: Parameters, settings: LinkSettings
 ) -> dict[str, list[float | None]]:
     """Shares of levels among true pairs, by expectation maximisation over pairs that share a training block."""
+    for number, columns in enumerate(TRAINING_BLOCKS):
+        _sample_block(work, number, columns, settings)
+    numbers = range(len(TRAINING_BLOCKS))
     for side in SIDES:
+        # a mark on the left is met by one on the right alone, or Splink would pair the right with itself
+        here, there = ("taken", "met") if side == "left" else ("met", "taken")
+        marks = ", ".join(f"t{each}.is_taken AS {here}_{each}, NULL::BOOLEAN AS {there}_{each}" for each in numbers)
+        taken = " ".join(f"LEFT JOIN {side}_taken_{each} AS t{each} USING (row_id)" for each in numbers)
         work.connection.execute(
-            f"CREATE OR REPLACE TABLE {side}_latest AS SELECT * FROM {side}_rows WHERE is_latest ORDER BY record"
+            f"CREATE OR REPLACE TABLE {side}_training AS SELECT rows.*, {marks} FROM {side}_rows AS rows {taken} "
+            f"WHERE {' OR '.join(f't{each}.is_taken' for each in numbers)} ORDER BY row_id"
         )
     linker = open_linker(
         work,
-        {side: f"{side}_latest" for side in SIDES},
+        [f"{side}_training" for side in SIDES],
         linker_settings(
-            [splink_comparison(comparison, u=known.u[comparison.name]) for comparison in comparisons],
+            [splink_comparison(each, u=known.u[each.name]) for each in comparisons],
             probability_two_random_records_match=1 / max(work.n_left, work.n_right),
         ),
     )
-    for columns in TRAINING_BLOCKS:
+    for number, columns in enumerate(TRAINING_BLOCKS):
+        same = " AND ".join(f"l.{column} = r.{column}" for column in columns)
         linker.training.estimate_parameters_using_expectation_maximisation(
-            " AND ".join(f"l.{column} = r.{column}" for column in columns),
-            estimate_without_term_frequencies=True,
-            max_pairs=settings.max_training_pairs,
+            f"{same} AND l.taken_{number} = r.met_{number}", estimate_without_term_frequencies=True
         )
     return _learnt(linker, "m_probability")
+
+
+def _sample_block(work: Workspace, number: int, columns: Sequence[str], settings: LinkSettings) -> None:
+    """Make `<side>_taken_<number>` (row_id, is_taken): rows of a sample of the left, and all of the right that share
+    their block; about so many pairs as the settings allow."""
+    value = f"hash({', '.join(columns)})"
+    known = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    counts = " JOIN ".join(
+        f"(SELECT {value} AS value, count(*) AS n FROM {side}_rows WHERE is_latest AND {known} GROUP BY 1) AS {side}_counts"
+        for side in SIDES
+    )
+    found = work.connection.sql(f"SELECT sum(left_counts.n * right_counts.n) FROM {counts} USING (value)").fetchall()
+    share = min(settings.max_training_pairs / max(float(found[0][0] or 0), 1.0), 1.0)
+    work.connection.execute(
+        f"CREATE OR REPLACE TABLE left_taken_{number} AS SELECT row_id, true AS is_taken FROM left_rows "
+        f"WHERE is_latest AND {known} AND {_chance_sql(settings)} <= {share}"
+    )
+    work.connection.execute(
+        f"CREATE OR REPLACE TABLE right_taken_{number} AS SELECT row_id, true AS is_taken FROM right_rows "
+        f"WHERE is_latest AND {known} AND {value} IN "
+        f"(SELECT {value} FROM left_rows JOIN left_taken_{number} USING (row_id))"
+    )
+
+
+def _chance_sql(settings: LinkSettings) -> str:
+    """A number between 0 and 1 for each record, that of its id and the seed alone."""
+    return f"(hash(record_id, {settings.seed}) / 18446744073709551616.0)"
 
 
 def _learnt(linker: Linker, parameter: str) -> dict[str, list[float | None]]:
