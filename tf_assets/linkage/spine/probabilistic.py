@@ -28,12 +28,6 @@ class Scales:
     def __init__(self, work: Workspace, parameters: Parameters, relatives: Relatives) -> None:
         self.work, self.parameters, self.relatives = work, parameters, relatives
         self.least = math.log2(max(work.n_right, 2)) - BITS_BELOW_EVEN
-        columns = ", ".join(work.columns)
-        work.connection.execute(
-            f"CREATE OR REPLACE VIEW everybody AS "
-            f"SELECT {columns}{_areas(work)} FROM left_rows WHERE is_latest "
-            f"UNION ALL SELECT {columns}{_areas(work)} FROM right_rows WHERE is_latest"
-        )
         for comparison in applicable(work.columns):
             for level, u in zip(comparison.levels, parameters.u[comparison.name], strict=True):
                 if level.frequency_column:
@@ -148,15 +142,15 @@ def _areas(work: Workspace) -> str:
 
 
 def _count_values(work: Workspace, column: str, u: float) -> None:
-    """Make `<column>_frequencies`: how common each value of the left is among everybody, linked by a key or not.
+    """Make `<column>_frequencies`: how common each value of the left is on the right.
 
     u: how common values are in the mean, to which the frequencies among few people are drawn.
     """
     work.connection.execute(
         f"CREATE OR REPLACE TABLE {column}_frequencies AS "
         f"SELECT {column}, (count(*) + {PEOPLE_SUPPOSED * u})"
-        f" / ((SELECT count({column}) FROM everybody) + {PEOPLE_SUPPOSED}) AS tf_{column} "
-        f"FROM everybody WHERE {column} IN (SELECT {column} FROM left_rows) GROUP BY {column}"
+        f" / ((SELECT count({column}) FROM right_rows WHERE is_latest) + {PEOPLE_SUPPOSED}) AS tf_{column} "
+        f"FROM right_rows WHERE is_latest AND {column} IN (SELECT {column} FROM left_rows) GROUP BY {column}"
     )
 
 
@@ -170,8 +164,8 @@ def _count_cohorts(work: Workspace) -> None:
         f"""
         CREATE OR REPLACE TABLE cohort_names AS
         WITH counted AS (
-            SELECT forename, {_cohort_sql(work, "everybody")} AS cohort, count(*) AS n
-            FROM everybody WHERE forename IS NOT NULL GROUP BY ALL
+            SELECT forename, {_cohort_sql(work, "right_rows")} AS cohort, count(*) AS n
+            FROM right_rows WHERE is_latest AND forename IS NOT NULL GROUP BY ALL
         ),
         summed AS (SELECT *, sum(n) OVER (PARTITION BY cohort) AS n_cohort FROM counted)
         SELECT forename, cohort,
