@@ -24,14 +24,6 @@ class _Block:
     columns: tuple[str, ...] = ()
     is_common: bool = False
 
-    @property
-    def value_sql(self) -> str:
-        return f"hash({', '.join(self.parts)})"
-
-    @property
-    def known_sql(self) -> str:
-        return " AND ".join(f"{part} IS NOT NULL" for part in self.parts)
-
 
 _BLOCKS = (
     *(_Block((number,), (number,)) for number in NUMBERS),
@@ -67,7 +59,7 @@ MOST_LOOSE_RECORDS = 200_000
 """Records of one side, beyond which no loose block can be affordable."""
 
 
-ROWS_AT_A_TIME = 10_000_000
+ROWS_AT_A_TIME = 5_000_000
 """Rows of the right whose values of all blocks are held at once."""
 
 
@@ -92,36 +84,36 @@ def find_candidates(work: Workspace, max_block_pairs: int) -> int:
 def _hash_blocks(work: Workspace, blocks: Sequence[_Block]) -> Iterator[_Block]:
     """Each block that the columns allow, while `left_values` and `right_values` hold its values.
 
-    Columns: row_id, value, and what else must agree; of the right, what the left has too. Each side is read once for all
-    blocks: that, not the search, is what takes the time.
+    Columns: row_id, value, and the hashes of what else must agree (`_others`); of the right, what the left has too. Each
+    side is read once for all blocks: that, not the search, is what takes the time.
     """
     connection = work.connection
-    usable = [block for block in blocks if set(block.columns) <= set(work.columns)]
-    numbered = list(enumerate(usable))
-    values = ", ".join(f"CASE WHEN {block.known_sql} THEN {block.value_sql} END AS v{at}" for at, block in numbered)
-    n_rows = {side: _n_rows(work, side) for side in SIDES}
+    numbered = [(at, block) for at, block in enumerate(blocks) if set(block.columns) <= set(work.columns)]
+    others = _others(work) if any(block.is_common for _, block in numbered) else {}
+    wanted = {**{f"v{at}": block.parts for at, block in numbered}, **others}
+    parts = {part: f"part_{at}" for at, part in enumerate(sorted({part for each in wanted.values() for part in each}))}
+    hashes = ", ".join(f"CASE WHEN {part} IS NOT NULL THEN hash({part}) END AS {name}" for part, name in parts.items())
+    values = ", ".join(f"{_value_sql([parts[each] for each in of])} AS {name}" for name, of in wanted.items())
     for side in SIDES:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {side}_hits (block UTINYINT, row_id BIGINT, value UBIGINT)")
-        for first in range(0, n_rows[side], ROWS_AT_A_TIME):
+        for first in range(0, max(_n_rows(work, side), 1), ROWS_AT_A_TIME):
             connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE hashed AS SELECT row_id, {values} FROM {side}_rows "
-                f"WHERE row_id > {first} AND row_id <= {first + ROWS_AT_A_TIME} "
-                f"AND record NOT IN (SELECT {side}_record FROM key_links)"
+                f"CREATE OR REPLACE TEMP TABLE hashed AS SELECT row_id, {values} FROM (SELECT row_id, {hashes} "
+                f"FROM {side}_rows WHERE row_id > {first} AND row_id <= {first + ROWS_AT_A_TIME} "
+                f"AND record NOT IN (SELECT {side}_record FROM key_links))"
             )
-            for at, _ in numbered:
-                shared = "" if side == "left" else f"AND v{at} IN (SELECT value FROM left_hits WHERE block = {at})"
-                connection.execute(
-                    f"INSERT INTO {side}_hits SELECT {at}, row_id, v{at} FROM hashed WHERE v{at} IS NOT NULL {shared}"
+            for at, block in numbered:
+                more = "".join(f", {name}" for name in others) if block.is_common else ""
+                shared = "" if side == "left" else f"AND v{at} IN (SELECT value FROM left_block_{at})"
+                kept = f"SELECT row_id, v{at} AS value{more} FROM hashed WHERE v{at} IS NOT NULL {shared}"
+                how = (
+                    f"INSERT INTO {side}_block_{at}" if first else f"CREATE OR REPLACE TEMP TABLE {side}_block_{at} AS"
                 )
+                connection.execute(f"{how} {kept}")
     connection.execute("DROP TABLE IF EXISTS hashed")
     for at, block in numbered:
-        compared = "".join(f", rows.{column}" for column in _compared(work)) if block.is_common else ""
         for side in SIDES:
-            joined = f"JOIN {side}_rows AS rows USING (row_id)" if block.is_common else ""
-            connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {side}_values AS "
-                f"SELECT row_id, value{compared} FROM {side}_hits {joined} WHERE block = {at}"
-            )
+            connection.execute(f"DROP TABLE IF EXISTS {side}_values")
+            connection.execute(f"ALTER TABLE {side}_block_{at} RENAME TO {side}_values")
         yield block
 
 
@@ -137,17 +129,27 @@ def _add_pairs(work: Workspace, block: _Block) -> None:
     )
 
 
-def _compared(work: Workspace) -> tuple[str, ...]:
-    return ("forename", "surname", ROOT_COLUMN, *(("postcode_district",) if "postcode" in work.columns else ()))
+def _value_sql(parts: Sequence[str]) -> str:
+    """SQL of the value that parts make together, null where one is missing."""
+    known = " AND ".join(f"{part} IS NOT NULL" for part in parts)
+    return f"CASE WHEN {known} THEN hash({', '.join(parts)}) END"
+
+
+def _others(work: Workspace) -> dict[str, tuple[str, ...]]:
+    """What two people of one birthday may have in common besides, by name of its hash: its parts."""
+    columns = ("forename", "surname", ROOT_COLUMN, *(("postcode_district",) if "postcode" in work.columns else ()))
+    return {
+        **{f"{column}_hash": (column,) for column in columns},
+        "starts_hash": ("left(forename, 2)", "left(surname, 2)"),
+    }
 
 
 def _one_thing_more_sql(work: Workspace) -> str:
     """What two people of one birthday must have in common besides, of l and r."""
     agreements = [
-        *(f"l.{column} = r.{column}" for column in _compared(work)),
-        "l.forename = r.surname",
-        "l.surname = r.forename",
-        "(left(l.forename, 2) = left(r.forename, 2) AND left(l.surname, 2) = left(r.surname, 2))",
+        *(f"l.{name} = r.{name}" for name in _others(work)),
+        "l.forename_hash = r.surname_hash",
+        "l.surname_hash = r.forename_hash",
     ]
     return " OR ".join(agreements)
 

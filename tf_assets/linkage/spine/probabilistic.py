@@ -19,6 +19,11 @@ PEOPLE_SUPPOSED = 2_000
 PAIRS_AT_A_TIME = 3_000_000
 """Pairs that Splink is given at once, since it holds each weight of each of them."""
 
+_SAME = ("forename", "date_of_birth")
+_VALUES_SQL = ", ".join(f"CASE WHEN {column} IS NOT NULL THEN hash({column}) END AS {column}_value" for column in _SAME)
+_SAME_SQL = ", ".join(f"{column}_value_l = {column}_value_r AS same_{column}" for column in _SAME)
+"""What relatives may have in common, as numbers that Splink hands on."""
+
 EVIDENCE_SCHEMA = {"left_record": pl.Int64, "right_record": pl.Int64, "evidence": pl.Float64}
 
 
@@ -63,6 +68,7 @@ class Scales:
             unique_id_column_name="person_row",
             probability_two_random_records_match=0.5,  # so that a weight is evidence alone
             retain_intermediate_calculation_columns=True,
+            additional_columns_to_retain=["record", "cohort_bits", *(f"{column}_value" for column in _SAME)],
         )
         linker = open_linker(self.work, ["people_at_hand"], settings)
         for column in frequency_columns(self.work.columns):
@@ -76,11 +82,17 @@ class Scales:
         # one table with the right's rows below zero: Splink then joins by number, not by a text of table and row
         columns = ", ".join(("record", *self.work.compared_columns))
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE people_at_hand AS "
-            f"SELECT row_id AS person_row, {columns} FROM left_rows "
-            "WHERE row_id IN (SELECT left_row FROM pairs_at_hand) "
-            f"UNION ALL SELECT -row_id, {columns} FROM right_rows "
-            "WHERE row_id IN (SELECT right_row FROM pairs_at_hand)"
+            f"""
+            CREATE OR REPLACE TEMP TABLE people_at_hand AS
+            SELECT people.*, coalesce(bits, 0) AS cohort_bits, {_VALUES_SQL}
+            FROM (
+                SELECT row_id AS person_row, {columns}, {_cohort_sql(self.work, "left_rows")} AS cohort
+                FROM left_rows WHERE row_id IN (SELECT left_row FROM pairs_at_hand)
+                UNION ALL
+                SELECT -row_id, {columns}, {_cohort_sql(self.work, "right_rows")}
+                FROM right_rows WHERE row_id IN (SELECT right_row FROM pairs_at_hand)
+            ) AS people LEFT JOIN cohort_names USING (forename, cohort)
+            """
         )
         linker = self._open_linker()
         connection.execute(
@@ -98,17 +110,11 @@ class Scales:
         best = connection.sql(
             f"""
             WITH placed AS (
-                SELECT scored.*, l.record AS left_record, r.record AS right_record, {own_place} AS own_place, {home} AS home,
-                       l.forename = r.forename AS same_forename, l.date_of_birth = r.date_of_birth AS same_date_of_birth,
-                       CASE WHEN l.forename = r.forename THEN greatest(of_left.bits, of_right.bits) ELSE 0 END AS cohort_bits
+                SELECT scored.*, record_l AS left_record, record_r AS right_record, {own_place} AS own_place, {home} AS home,
+                       {_SAME_SQL},
+                       CASE WHEN same_forename THEN greatest(cohort_bits_l, cohort_bits_r) ELSE 0 END AS cohort_bits
                 FROM {scored.physical_name} AS scored
                 {"JOIN pairs_at_hand AS pairs ON left_row = person_row_l AND right_row = -person_row_r" if place else ""}
-                JOIN people_at_hand AS l ON l.person_row = person_row_l
-                JOIN people_at_hand AS r ON r.person_row = person_row_r
-                LEFT JOIN cohort_names AS of_left
-                    ON of_left.forename = l.forename AND of_left.cohort = {_cohort_sql(self.work, "l")}
-                LEFT JOIN cohort_names AS of_right
-                    ON of_right.forename = r.forename AND of_right.cohort = {_cohort_sql(self.work, "r")}
             ),
             weighed AS (
                 SELECT left_record, right_record,
@@ -133,7 +139,7 @@ class Scales:
             "forename": f"({self._weight_sql('forename')} - cohort_bits)",
             **{column: self._weight_sql(column) for column in ("surname", "date_of_birth")},
         }
-        same = {column: f"same_{column}" for column in ("forename", "date_of_birth")}
+        same = {column: f"same_{column}" for column in _SAME}
         return relatives_bits_sql(self.work, self.parameters, self.relatives, weights, "home", same)
 
 
