@@ -108,15 +108,18 @@ def _make_pools(work: Workspace, home: str) -> None:
         CREATE OR REPLACE TABLE pools AS
         WITH sizes AS (
             SELECT place, count(DISTINCT record) AS n FROM living GROUP BY 1 HAVING count(DISTINCT record) <= {MOST_IN_POOL}
+        ),
+        members AS (
+            SELECT row_id, record, forename, {ROOT_COLUMN}, ascii(forename) AS initial,
+                   left(date_of_birth, 5) AS birth_year, right(date_of_birth, 6) AS birthday
+            FROM left_rows WHERE record IN (SELECT record FROM member_places)
         )
         SELECT l.row_id AS left_row, r.row_id AS right_row, min(sizes.n) AS n_pool
         FROM member_places JOIN sizes USING (place)
         JOIN (SELECT * FROM living WHERE record NOT IN (SELECT right_record FROM anchors)) AS r USING (place)
-        JOIN left_rows AS l ON l.record = member_places.record
-        WHERE left(l.forename, 1) = left(r.forename, 1) OR l.{ROOT_COLUMN} = r.{ROOT_COLUMN}
-           OR left(l.date_of_birth, 4) = left(r.date_of_birth, 4)
-           OR right(l.date_of_birth, 5) = right(r.date_of_birth, 5)
-           OR l.forename = r.surname
+        JOIN members AS l ON l.record = member_places.record
+        WHERE l.initial = ascii(r.forename) OR l.{ROOT_COLUMN} = r.{ROOT_COLUMN} OR l.forename = r.surname
+           OR starts_with(r.date_of_birth, l.birth_year) OR ends_with(r.date_of_birth, l.birthday)
         GROUP BY ALL
         """
     )
