@@ -143,20 +143,23 @@ class Scales:
         return relatives_bits_sql(self.work, self.parameters, self.relatives, weights, "home", same)
 
 
-def _areas(work: Workspace) -> str:
-    return "".join(f", {area}" for area in AREAS) if "postcode" in work.columns else ""
-
-
 def _count_values(work: Workspace, column: str, u: float) -> None:
     """Make `<column>_frequencies`: how common each value of the left is on the right.
 
     u: how common values are in the mean, to which the frequencies among few people are drawn.
     """
+    value, n_rows, source = column, "count(*)", "right_rows WHERE is_latest"
+    if column in AREAS:  # counted from the counts of postcodes
+        value, n_rows, source = AREAS[column], "sum(n)", "postcode_counts"
+    work.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {column}_counts AS "
+        f"SELECT * FROM (SELECT {value} AS {column}, {n_rows} AS n FROM {source} GROUP BY 1) WHERE {column} IS NOT NULL"
+    )
     work.connection.execute(
         f"CREATE OR REPLACE TABLE {column}_frequencies AS "
-        f"SELECT {column}, (count(*) + {PEOPLE_SUPPOSED * u})"
-        f" / ((SELECT count({column}) FROM right_rows WHERE is_latest) + {PEOPLE_SUPPOSED}) AS tf_{column} "
-        f"FROM right_rows WHERE is_latest AND {column} IN (SELECT {column} FROM left_rows) GROUP BY {column}"
+        f"SELECT {column}, (n + {PEOPLE_SUPPOSED * u})"
+        f" / ((SELECT sum(n) FROM {column}_counts) + {PEOPLE_SUPPOSED}) AS tf_{column} "
+        f"FROM {column}_counts WHERE {column} IN (SELECT {column} FROM left_rows)"
     )
 
 
@@ -166,12 +169,16 @@ def _count_cohorts(work: Workspace) -> None:
     A cohort is everybody of one sex and decade of birth: who shares both with somebody was named in the same years, and
     among all ages a name seems rarer than it is. A small cohort's names are drawn to those of everybody.
     """
+    sex = "sex" if "sex" in work.columns else "NULL AS sex"
     work.connection.execute(
         f"""
         CREATE OR REPLACE TABLE cohort_names AS
         WITH counted AS (
-            SELECT forename, {_cohort_sql(work, "right_rows")} AS cohort, count(*) AS n
-            FROM right_rows WHERE is_latest AND forename IS NOT NULL GROUP BY ALL
+            SELECT forename, {_cohort_sql(work, "people")} AS cohort, n
+            FROM (
+                SELECT forename, {sex}, substr(date_of_birth, 1, 3) AS date_of_birth, count(*) AS n
+                FROM right_rows WHERE is_latest AND forename IS NOT NULL GROUP BY ALL
+            ) AS people
         ),
         summed AS (SELECT *, sum(n) OVER (PARTITION BY cohort) AS n_cohort FROM counted)
         SELECT forename, cohort,
