@@ -55,7 +55,7 @@ class LinkSettings:
     key_precision: float = 0.99
     fewest_training_links: int = 200
     max_block_pairs: int = 100_000
-    max_training_pairs: int = 500_000
+    max_training_pairs: int = 200_000
     training_sample: int = 750
     family_rounds: int = 2
     seed: int = 1
