@@ -146,3 +146,11 @@ def test_febrl_dataset_4_is_linked() -> None:
     n_true = (numbers[0] == numbers[1]).sum()
     assert n_true / links.height > 0.999
     assert n_true / 5_000 > 0.985
+
+
+def test_training_that_does_not_settle_is_an_error(
+    planted: tuple[pl.DataFrame, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tf_assets.linkage.spine.training.MOST_ROUNDS", 2)
+    with pytest.raises(EvaluationError, match="still changing .* after 2 rounds"):
+        link(*planted)

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 from splink import DuckDBAPI, Linker
+from splink.internals.em_training_session import EMTrainingSession
 
 from tf_assets.linkage.spine.comparisons import Comparison, applicable, level_sql, splink_comparison
 from tf_assets.linkage.spine.preparing import SIDES, Workspace
@@ -15,6 +16,9 @@ from tf_assets.warehouse.errors import EvaluationError
 
 TRAINING_BLOCKS = (("date_of_birth",), ("forename", "surname"))
 """Pairs that share a date of birth teach the names, and pairs that share their names teach the date of birth."""
+
+MOST_ROUNDS, LARGEST_CHANGE = 100, 1e-4
+"""Expectation maximisation has converged when no parameter changes more in a round, and must within so many rounds."""
 
 SMALLEST_M, SMALLEST_U = 1e-4, 1e-7
 """No level is impossible among true pairs, nor among strangers."""
@@ -46,8 +50,8 @@ def declared_parameters(columns: Sequence[str]) -> Parameters:
 def train(work: Workspace, settings: LinkSettings) -> Parameters:
     """Learn u from pairs of strangers and m by expectation maximisation; needs `key_links` in the workspace.
 
-    A common level that no pair showed is an `EvaluationError`: Splink would go on with a parameter of its own making. A
-    rare one takes its declared parameter, which is recorded.
+    A training that does not converge is an `EvaluationError`. So is a common level that no pair showed: Splink would go
+    on with a parameter of its own making. A rare one takes its declared parameter, which is recorded.
     """
     comparisons = applicable(work.columns)
     u, n_strangers = _estimate_u(work, comparisons, settings)
@@ -133,13 +137,16 @@ def _estimate_m(
         linker_settings(
             [splink_comparison(each, u=known.u[each.name]) for each in comparisons],
             probability_two_random_records_match=1 / max(work.n_left, work.n_right),
+            max_iterations=MOST_ROUNDS,
+            em_convergence=LARGEST_CHANGE,
         ),
     )
     for number, columns in enumerate(TRAINING_BLOCKS):
         same = " AND ".join(f"l.{column} = r.{column}" for column in columns)
-        linker.training.estimate_parameters_using_expectation_maximisation(
+        session = linker.training.estimate_parameters_using_expectation_maximisation(
             f"{same} AND l.taken_{number} = r.met_{number}", estimate_without_term_frequencies=True
         )
+        _refuse_unsettled(session, columns)
     return _learnt(linker, "m_probability")
 
 
@@ -178,6 +185,16 @@ def _learnt(linker: Linker, parameter: str) -> dict[str, list[float | None]]:
         ]
         for comparison in linker.misc.save_model_to_json()["comparisons"]
     }
+
+
+def _refuse_unsettled(session: EMTrainingSession, columns: Sequence[str]) -> None:
+    rounds = len(session._core_model_settings_history) - 1  # Splink tells it nowhere else, and goes on in silence
+    if rounds >= MOST_ROUNDS:
+        raise EvaluationError(
+            f"The linkage could not be trained: over pairs with the same {' and '.join(columns)} its parameters were "
+            f"still changing by more than {LARGEST_CHANGE} after {rounds} rounds. Check that the two tables hold the same "
+            "kind of people and write their columns in the same way."
+        )
 
 
 def _refuse_untaught(comparisons: Sequence[Comparison], learnt: Mapping[str, list[float | None]], pairs: str) -> None:
