@@ -59,7 +59,10 @@ def cascade(case: Case) -> Found:
     """Links of the project's engine."""
     linkage = link(PeopleFile(case.file("left")), PeopleFile(case.file("right")))
     overall = linkage.quality.row(-1, named=True)
-    said = f"says P {overall['estimated_precision']:.4f} R {overall['estimated_recall']:.4f}"
+    said = "says " + "  ".join(
+        f"{what[0].upper()} {overall[f'estimated_{what}']:.4f} ({overall[f'{what}_low']:.4f} to {overall[f'{what}_high']:.4f})"
+        for what in ("precision", "recall")
+    )
     return Found(linkage.links.sort("probability", "match_weight", descending=True), linkage.clerical, said)
 
 

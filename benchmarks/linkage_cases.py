@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.people_files import make_people_files
+from benchmarks.people_files import write_people_files
 from benchmarks.splink_alone import SetUp, febrl, people
 
 IDS = ["left_record_id", "right_record_id"]
@@ -58,10 +58,7 @@ def people_case(seed: int, n_left: int, n_right: int, slips: float, folder: Path
     case = Case(f"England, slips {slips:g}", folder / f"{n_left}x{n_right}-{seed}-{slips:g}")
     if not case.file("truth").exists():
         case.folder.mkdir(parents=True, exist_ok=True)
-        files = make_people_files(seed, n_left, n_right, slips)
-        files.left.write_parquet(case.file("left"))
-        files.right.write_parquet(case.file("right"))
-        files.truth.write_parquet(case.file("truth"))
+        write_people_files(case.folder, seed, n_left, n_right, slips)
     return case
 
 

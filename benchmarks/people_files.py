@@ -8,9 +8,12 @@ Each side can be made worse (`slips`): further mistypings, other forenames and s
 homes, blanks. They fall on a person at random, not on the same few.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 import numpy as np
 import polars as pl
 
@@ -26,6 +29,7 @@ KNOWN_SHARE = 0.85
 """Of the people of the register and of everybody else, those whom the department knows."""
 
 CHUNK = 400_000
+SORT_MEMORY = "4GB"
 COLUMNS = ("record_id", "forename", "surname", "date_of_birth", "sex", "postcode")
 LEFT, RIGHT = ("social_care", 2017), ("hospital", 2014)
 PEOPLE_A_FAMILY, PEOPLE_A_HOUSEHOLD = 3.6, 2.33
@@ -33,34 +37,38 @@ _FAMILIES, _OTHERS, _SLIPS = 21, 22, 23
 """Streams of chance, none of which makes the country itself."""
 
 
-@dataclass(frozen=True)
-class PeopleFiles:
-    """left: record_id, forename, surname, date_of_birth, sex, postcode, family_id; right: the same without family_id;
-    truth: left_record_id, right_record_id."""
+def write_people_files(folder: Path, seed: int, n_left: int, n_right: int, slips: float = 0.0) -> None:
+    """Write left, right and truth as Parquet; the same seed and sizes give the same files, met to about a hundredth.
 
-    left: pl.DataFrame
-    right: pl.DataFrame
-    truth: pl.DataFrame
-
-
-def make_people_files(seed: int, n_left: int, n_right: int, slips: float = 0.0) -> PeopleFiles:
-    """The same seed and sizes give the same files; sizes are met to about a hundredth.
-
-    slips: chance that a side spoils a field of a person, beyond the country's own slips.
+    left: record_id, forename, surname, date_of_birth, sex, postcode, family_id; right: the same without family_id; truth:
+    left_record_id, right_record_id. slips: chance that a side spoils a field of a person, beyond the country's own slips.
+    Of the right, which may be tens of millions, a chunk at a time is held, unless it is spoilt.
     """
     n_people = max(int(n_right / KNOWN_SHARE), n_left)
     size = Size("linkage", n_left // 4, n_people, 152, 8, ALL_YEARS, chunk=CHUNK)
     places = make_places(stream(seed, PLACES), size)
     salts = salts_of(seed, [LEFT[0], RIGHT[0]])
     families = [_families(seed, places, salts, *chunk) for chunk in _chunks(n_left)]
-    others = [_others(seed, places, salts, *chunk) for chunk in _chunks(n_people - n_left)]
+    others = (_others(seed, places, salts, *chunk) for chunk in _chunks(n_people - n_left))
     left = pl.concat([left for left, _, _ in families])
-    right = pl.concat([*(right for _, right, _ in families), *others]).sort("record_id")
-    return PeopleFiles(
-        left=_spoilt(left, slips, stream(seed, _SLIPS, 0)),
-        right=_spoilt(right, slips, stream(seed, _SLIPS, 1)),
-        truth=pl.concat([truth for _, _, truth in families]),
-    )
+    _spoilt(left, slips, stream(seed, _SLIPS, 0)).write_parquet(folder / "left.parquet")
+    right = folder / "right.parquet"
+    _write_sorted(chain((right for _, right, _ in families), others), right)
+    if slips:
+        _spoilt(pl.read_parquet(right), slips, stream(seed, _SLIPS, 1)).write_parquet(right)
+    pl.concat([truth for _, _, truth in families]).write_parquet(folder / "truth.parquet")
+
+
+def _write_sorted(parts: Iterable[pl.DataFrame], path: Path) -> None:
+    """Write parts as one file sorted by record_id, on the disk and not in memory."""
+    with TemporaryDirectory(dir=path.parent) as folder, duckdb.connect() as connection:
+        for at, part in enumerate(parts):
+            part.write_parquet(Path(folder) / f"{at}.parquet")
+        connection.execute(f"SET temp_directory = '{folder}'")
+        connection.execute(f"SET memory_limit = '{SORT_MEMORY}'")
+        connection.execute(
+            f"COPY (SELECT * FROM '{folder}/*.parquet' ORDER BY record_id) TO '{path}' (COMPRESSION zstd)"
+        )
 
 
 def _chunks(n_people: int) -> Iterator[tuple[int, int]]:

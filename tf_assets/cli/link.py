@@ -107,9 +107,13 @@ def _write(frame: pl.DataFrame, path: Path) -> None:
 
 
 def _quality_table(quality: pl.DataFrame) -> Table:
-    table = Table("stage", "left", "links", "est. precision", "est. recall")
-    for row in quality.iter_rows():
-        table.add_row(
-            *("" if value is None else f"{value:,}" if isinstance(value, int) else str(value) for value in row)
-        )
+    table = Table("stage", "left", "links", "est. precision", "95%", "est. recall", "95%")
+    for row in quality.iter_rows(named=True):
+        estimates = [each for what in ("precision", "recall") for each in _estimate(row, what)]
+        table.add_row(row["stage"], f"{row['n_left']:,}", f"{row['n_links']:,}", *estimates)
     return table
+
+
+def _estimate(row: Mapping[str, Any], what: str) -> tuple[str, str]:
+    value = row[f"estimated_{what}"]
+    return ("", "") if value is None else (f"{value:.4f}", f"{row[f'{what}_low']:.4f} to {row[f'{what}_high']:.4f}")

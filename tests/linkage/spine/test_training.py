@@ -90,6 +90,8 @@ def test_estimated_quality_is_near_the_truth(planted: tuple[pl.DataFrame, pl.Dat
     estimated = linkage.quality.row(-1, named=True)
     assert n_true / linkage.links.height == pytest.approx(estimated["estimated_precision"], abs=0.003)
     assert n_true / N_PEOPLE == pytest.approx(estimated["estimated_recall"], abs=0.01)
+    assert estimated["precision_low"] <= n_true / linkage.links.height <= estimated["precision_high"]
+    assert estimated["recall_low"] <= n_true / N_PEOPLE <= estimated["recall_high"]
     assert n_true / N_PEOPLE > 0.97
 
 
@@ -152,5 +154,5 @@ def test_training_that_does_not_settle_is_an_error(
     planted: tuple[pl.DataFrame, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tf_assets.linkage.spine.training.MOST_ROUNDS", 2)
-    with pytest.raises(EvaluationError, match="still changing .* after 2 rounds"):
+    with pytest.raises(EvaluationError, match="after 2 rounds"):
         link(*planted)

@@ -1,6 +1,8 @@
 """What a person would rather look at than read: the weights of pairs, and how many were linked."""
 
 import base64
+from collections.abc import Mapping
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -45,11 +47,12 @@ def link_rates_markdown(quality: pl.DataFrame) -> str:
     lines = ["| extract | stage | left | links | est. precision | est. recall |", "|---|---|---|---|---|---|"]
     lines += [
         f"| {row['extract']} | {row['stage']} | {row['n_left']:,} | {row['n_links']:,} "
-        f"| {_share(row['estimated_precision'])} | {_share(row['estimated_recall'])} |"
+        f"| {_estimate(row, 'precision')} | {_estimate(row, 'recall')} |"
         for row in quality.iter_rows(named=True)
     ]
     return "\n".join(lines)
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _estimate(row: Mapping[str, Any], what: str) -> str:
+    value = row[f"estimated_{what}"]
+    return "" if value is None else f"{value:.4f} ({row[f'{what}_low']:.4f} to {row[f'{what}_high']:.4f})"

@@ -20,8 +20,13 @@ QUALITY_SCHEMA = {
     "n_left": pl.Int64,
     "n_links": pl.Int64,
     "estimated_precision": pl.Float64,
+    "precision_low": pl.Float64,
+    "precision_high": pl.Float64,
     "estimated_recall": pl.Float64,
+    "recall_low": pl.Float64,
+    "recall_high": pl.Float64,
 }
+"""A stage, or all of them: people that it had to link, its links, and how good they are estimated to be, without truth."""
 
 PARAMETER_SCHEMA = {
     "comparison": pl.String,
