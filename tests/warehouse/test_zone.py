@@ -151,3 +151,41 @@ def test_a_writer_in_another_process_is_waited_for(zone: Zone) -> None:
         assert zone.read("totals").rows() == [(1,)]
     finally:
         holder.kill()
+
+
+def test_a_connection_meets_nothing_of_the_one_before(zone: Zone) -> None:
+    with zone.connect() as connection:
+        connection.execute("CREATE TEMP TABLE left_behind AS SELECT 1 AS n")
+        connection.register("registered", pl.DataFrame({"n": [1]}).to_arrow())
+    with zone.connect() as connection:
+        for name in ("left_behind", "registered"):
+            with pytest.raises(duckdb.CatalogException):
+                connection.sql(f"SELECT * FROM {name}")
+
+
+def test_connections_at_one_time_are_apart(zone: Zone) -> None:
+    publish(zone, "totals", "SELECT 1 AS n_people")
+    with zone.connect() as one, zone.connect() as other:
+        one.execute("CREATE TEMP TABLE own AS SELECT 1 AS n")
+        assert other.sql("SELECT * FROM totals").fetchall() == [(1,)]
+        with pytest.raises(duckdb.CatalogException):
+            other.sql("SELECT * FROM own")
+
+
+def test_whatever_ends_a_connection_lets_the_database_go(zone: Zone) -> None:
+    publish(zone, "totals", "SELECT 1 AS n_people")
+    with pytest.raises(duckdb.Error), zone.connect() as connection:
+        connection.sql("SELECT error('it ends here')").fetchall()
+    with pytest.raises(KeyboardInterrupt), zone.connect() as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT * FROM totals")  # a result that nobody fetches
+        raise KeyboardInterrupt
+    writer = (
+        "import sys, duckdb, duckdb_extension_httpfs as e, pathlib\n"
+        "c = duckdb.connect()\n"
+        "c.execute(f\"LOAD '{next(pathlib.Path(e.__file__).parent.rglob('httpfs.duckdb_extension'))}'\")\n"
+        f"c.execute(\"ATTACH '{zone.database}' AS z (ENCRYPTION_KEY '{KEY}')\")\n"
+        "c.execute('UPDATE z.totals SET n_people = 2')\n"
+    )
+    subprocess.run([sys.executable, "-c", writer], check=True)
+    assert zone.read("totals").rows() == [(2,)]

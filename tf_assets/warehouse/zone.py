@@ -4,11 +4,9 @@ A DuckDB writer shuts every other process out, readers too. So everything is com
 connections, and the only writer is the short transaction that publishes a staged table. Partition files take no lock.
 
 With a storage key everything that this module writes is encrypted: the database, the partition files, what is staged
-and what DuckDB spills. DuckDB needs its httpfs extension to encrypt; a package carries it, and DuckDB checks its
-signature. The key is bound, never part of a statement, so that it stands in no query log.
+and what DuckDB spills (`instances.py`).
 """
 
-import base64
 import fcntl
 import os
 import time
@@ -16,18 +14,17 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
-import duckdb_extension_httpfs
 import polars as pl
 import pyarrow as pa
 
 from tf_assets.warehouse.errors import DeclarationError, EvaluationError, GateFailed, KeysRefused
 from tf_assets.warehouse.given import GIVEN_TABLES
 from tf_assets.warehouse.home import Environment
+from tf_assets.warehouse.instances import ATTACHED, borrowed_instance, shared_instance
 from tf_assets.warehouse.schema import TableSchema
 from tf_assets.warehouse.standing import MadeOf, Standing, content_of, read_standing, version_of, write_standing
 
@@ -40,8 +37,6 @@ LOCK_PATIENCE_SECONDS = 120
 ROWS_FOR_ONE_THREAD = 122_880
 """A row group of DuckDB, below which no second thread can help: it would only take turns, at twice the time of the
 processor (measured)."""
-
-_HTTPFS = next(Path(duckdb_extension_httpfs.__file__).parent.rglob("httpfs.duckdb_extension"))
 
 
 @dataclass(frozen=True)
@@ -102,13 +97,10 @@ class Zone:
 
     @contextmanager
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A DuckDB of its own, to which the database may be attached."""
+        """A DuckDB that nobody else uses meanwhile, to which the database may be attached."""
         self.root.mkdir(parents=True, exist_ok=True)
-        connection = _prepared(self.root / "spill", self.storage_key)
-        try:
+        with borrowed_instance(self.root / "spill", self.storage_key) as connection:
             yield connection
-        finally:
-            connection.close()
 
     def read(self, table: str) -> pl.DataFrame:
         """A whole published table."""
@@ -301,7 +293,7 @@ class Zone:
     def bare_connection(self, n_rows: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection without the zone's tables, for so many rows where that is known; what is made in it ends with it."""
         n_threads = 1 if n_rows is not None and n_rows <= ROWS_FOR_ONE_THREAD else None
-        connection = _instance(self.root / "spill", self.storage_key, n_threads).cursor()
+        connection = shared_instance(self.root / "spill", self.storage_key, n_threads).cursor()
         try:
             yield connection
         finally:
@@ -312,7 +304,9 @@ class Zone:
             *(["READ_ONLY"] if read_only else []),
             *(["ENCRYPTION_KEY $key"] if self.storage_key else []),
         ]
-        statement = f"ATTACH '{_quoted(str(self.database))}' AS zone" + (f" ({', '.join(options)})" if options else "")
+        statement = f"ATTACH '{_quoted(str(self.database))}' AS {ATTACHED}" + (
+            f" ({', '.join(options)})" if options else ""
+        )
         parameters = {"key": self.storage_key} if self.storage_key else {}
         deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
         while True:
@@ -345,35 +339,6 @@ class Zone:
             views.append(f"CREATE TEMP VIEW {schema.name} AS {body}")
         if views:
             connection.execute(";\n".join(views))
-
-
-@cache
-def _instance(spill: Path, storage_key: str | None, n_threads: int | None) -> duckdb.DuckDBPyConnection:
-    """One prepared DuckDB for a process: checking the extension's signature costs more than a small table does."""
-    connection = _prepared(spill, storage_key)
-    # what DuckDB keeps of files that it has read would grow with every return that one process takes in
-    connection.execute("SET enable_external_file_cache = false")
-    if n_threads is not None:
-        connection.execute(f"SET threads = {n_threads}")
-    return connection
-
-
-def _prepared(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB that spills into `spill` and, with a key, reads and writes encrypted files."""
-    connection = duckdb.connect()
-    connection.execute(f"SET temp_directory = '{_quoted(str(spill))}'")
-    if storage_key is not None:
-        connection.execute(f"LOAD '{_quoted(str(_HTTPFS))}'")
-        connection.execute("SET temp_file_encryption = true")
-        connection.execute("SET VARIABLE storage_key = $key", {"key": _parquet_key(storage_key)})
-        connection.execute("PRAGMA add_parquet_key('storage', getvariable('storage_key'))")
-        connection.execute("RESET VARIABLE storage_key")
-    return connection
-
-
-def _parquet_key(storage_key: str) -> str:
-    """The key as DuckDB takes it for Parquet: base64 of 32 bytes."""
-    return base64.b64encode(bytes.fromhex(storage_key)).decode()
 
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, source: str, parameters: dict[str, object]) -> list[str]:
