@@ -10,9 +10,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tf_assets.cli.console import console
 from tf_assets.cli.instance import make_home
-from tf_assets.cli.locations import Workers, run_locations
+from tf_assets.cli.locations import Workers
 from tf_assets.cli.materialise import alone_in
-from tf_assets.cli.summary import print_summary
+from tf_assets.cli.running import run_and_summarise
 from tf_assets.country.country import make_country
 from tf_assets.country.scenarios import scenario_named
 from tf_assets.country.sizes import size_named
@@ -69,19 +69,6 @@ def write_country(
         bars.update(task, completed=1.0, step="")
     _put_in_place(part, out)
     console.print(f"{made} ({time.monotonic() - started:.0f} s)", highlight=False)
-
-
-def run_and_summarise(home: Home, workers: Workers) -> None:
-    """Run both locations; a refused return is a result, any other failure is an error."""
-    started = time.monotonic()
-    summary = run_locations(workers)
-    print_summary(home, summary, console)
-    if summary.n_runs:
-        console.print(f"\n{summary.n_runs} Dagster runs in {time.monotonic() - started:.0f} s.", highlight=False)
-    else:
-        console.print("\nNothing new had landed: nothing was run, nothing was changed.", highlight=False)
-    if summary.failed:
-        raise EvaluationError("\n".join(["These steps failed:", *summary.failed]))
 
 
 def _put_in_place(part: Path, out: Path) -> None:

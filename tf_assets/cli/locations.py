@@ -9,14 +9,14 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from tf_assets.cli.tasks import FROM_THE_END, LOAD_GATES, LOAD_TOOLS
+from tf_assets.cli.tasks import COUNT_PENDING, END_ABANDONED, FROM_THE_END, LOAD_GATES, LOAD_TOOLS
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
@@ -24,6 +24,16 @@ KEYS_VARIABLE = "TF_LINKAGE_KEYS"
 
 _ENVIRONMENTS: dict[str, Environment] = {"register": "linkage", "identities": "linkage", "research": "research"}
 """The workers and the code location of each."""
+
+_CHIEF = "register"
+"""The worker that is always at work first."""
+
+_HELPER = "identities"
+"""The worker that takes a share of what the first could do alone."""
+
+WORTH_A_HELPER = 8
+"""So many pending files that a helper has done its share before the first worker has done all; to start it takes as long
+as to receive a few (ours)."""
 
 Stages = tuple[dict[str, tuple[str, ...]], ...]
 
@@ -67,7 +77,10 @@ class RunSummary:
 
 
 class Workers:
-    """The worker processes of a home: `with Workers(home) as workers`; they end with the block."""
+    """The worker processes of a home: `with Workers(home) as workers`; they end with the block.
+
+    The helper starts when there is enough for it to do, or when all are asked to load ahead.
+    """
 
     def __init__(self, home: Home, stages: Stages = _STAGES) -> None:
         self._home = home
@@ -77,8 +90,7 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         self._home.root.mkdir(parents=True, exist_ok=True)
-        for name in self._names:
-            self._processes[name] = self._start(_ENVIRONMENTS[name])
+        self._start({*self._names} - {_HELPER})
         return self
 
     def __exit__(
@@ -90,10 +102,16 @@ class Workers:
             _let_go(process)
             process.wait()
 
+    def end_abandoned_runs(self) -> None:
+        """Let the first worker, which has Dagster at hand, end what an earlier command left behind; for whoever holds the
+        home."""
+        next(self._answers(_CHIEF, END_ABANDONED), None)
+
     def load_ahead(self, names: Iterable[str] | None = None) -> None:
         """Let workers (all, unless named) load what their gates and their national tables need, while something else is
         made."""
-        names = set(self._processes if names is None else names)
+        names = set(self._names if names is None else names)
+        self._start(names)
         for name in sorted(names):
             self._ask(name, LOAD_GATES)
         for name in sorted(
@@ -103,16 +121,19 @@ class Workers:
 
     def dismiss(self, names: Iterable[str]) -> None:
         """End workers that have nothing more to do, so that they hold no memory."""
-        for name in names:
+        for name in self._processes.keys() & set(names):
             _let_go(self._processes[name])
+
+    def share_out(self, stage: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        """A stage as it is done: where little has landed, the first worker does the helper's part too."""
+        if _HELPER not in stage or _HELPER in self._processes or self._count_pending() >= WORTH_A_HELPER:
+            return stage
+        tasks = (*stage[_CHIEF], *(task for task in stage[_HELPER] if not task.endswith(FROM_THE_END)))
+        return {_CHIEF: tasks, **{name: tasks for name, tasks in stage.items() if name not in (_CHIEF, _HELPER)}}
 
     def run(self, name: str, task: str, bar: "_Bar", summary: RunSummary) -> None:
         """Let a worker do a task; a worker that dies is a failure of what it was doing."""
-        process = self._processes[name]
-        assert process.stdout is not None
-        self._ask(name, task)
-        for line in process.stdout:
-            told = json.loads(line)
+        for told in self._answers(name, task):
             if "n_runs" in told:
                 summary.n_runs += told["n_runs"]
                 summary.refused += told["refused"]
@@ -120,7 +141,19 @@ class Workers:
                 return
             if "done" in told:
                 bar.update(name, told)
-        summary.failed.append(f"{_ENVIRONMENTS[name]}, {task}: the process ended with {process.wait()}.")
+        summary.failed.append(f"{_ENVIRONMENTS[name]}, {task}: the process ended with {self._processes[name].wait()}.")
+
+    def _count_pending(self) -> int:
+        """What has landed for the first worker; none if it has died, which its first task will tell."""
+        return next((int(told["pending"]) for told in self._answers(_CHIEF, COUNT_PENDING)), 0)
+
+    def _answers(self, name: str, task: str) -> Iterator[dict[str, Any]]:
+        """What a worker says after it was asked for a task, until it dies."""
+        self._start([name])
+        self._ask(name, task)
+        stdout = self._processes[name].stdout
+        assert stdout is not None
+        return map(json.loads, stdout)
 
     def _ask(self, name: str, task: str) -> None:
         stdin = self._processes[name].stdin
@@ -129,7 +162,12 @@ class Workers:
             stdin.write(task + "\n")
             stdin.flush()
 
-    def _start(self, environment: Environment) -> "subprocess.Popen[str]":
+    def _start(self, names: Iterable[str]) -> None:
+        """Start those of some workers that are not at work."""
+        for name in sorted({*names} - self._processes.keys(), key=lambda name: (name != _CHIEF, name)):
+            self._processes[name] = self._start_one(_ENVIRONMENTS[name])
+
+    def _start_one(self, environment: Environment) -> "subprocess.Popen[str]":
         # the workers share the processors
         threads = str(max(1, (os.cpu_count() or 1) // len(_ENVIRONMENTS)))
         variables = {
@@ -184,8 +222,11 @@ class _Bar:
         self._bars.stop_task(self._task)
 
 
-def run_locations(workers: Workers) -> RunSummary:
-    """Do the workers' stages: receive what has landed, then release, then evaluate and publish."""
+def run_locations(workers: Workers, meanwhile: Callable[[], object] = lambda: None) -> RunSummary:
+    """Do the workers' stages: receive what has landed, then release, then evaluate and publish.
+
+    meanwhile: done once, while the workers are at the last stage.
+    """
     summary = RunSummary()
     with Progress(
         TextColumn("{task.description:<24}"),
@@ -201,10 +242,12 @@ def run_locations(workers: Workers) -> RunSummary:
                 workers.load_ahead({name for later in workers.stages[at + 1 :] for name in later}.difference(stage))
             threads = [
                 threading.Thread(target=_run_tasks, args=(workers, name, tasks, bars, summary))
-                for name, tasks in stage.items()
+                for name, tasks in workers.share_out(stage).items()
             ]
             for thread in threads:
                 thread.start()
+            if at == len(workers.stages) - 1:
+                meanwhile()
             for thread in threads:
                 thread.join()
             workers.dismiss(set(stage).difference(*workers.stages[at + 1 :]))

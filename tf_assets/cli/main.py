@@ -100,15 +100,12 @@ def run() -> None:
     """Run both code locations on whatever has landed, and say what came out."""
     from tf_assets.cli.holding import held
     from tf_assets.cli.locations import Workers
+    from tf_assets.cli.running import run_and_summarise
 
     home = Home.from_environment()
     _set_dagster_home(home)
     with held(home), Workers(home) as workers:
-        # what follows takes a second to import, while the workers start
-        from tf_assets.cli.demo import run_and_summarise
-        from tf_assets.cli.materialise import end_abandoned_runs
-
-        end_abandoned_runs()
+        workers.end_abandoned_runs()
         run_and_summarise(home, workers)
 
 

@@ -61,6 +61,14 @@ def materialise(environment: Environment, phase: Phase, report: Report, from_the
         return _make_national(location.defs, instance, location.NATIONAL_JOB, report)
 
 
+def count_pending(environment: Environment) -> int:
+    """How many files have landed for a code location that no run has dealt with."""
+    location = importlib.import_module(f"tf_assets.{environment}.definitions")
+    home = Home.from_environment()
+    with dg.DagsterInstance.get() as instance:
+        return sum(len(pending_deliveries(instance, landed(home))) for landed in location.LANDED.values())
+
+
 @contextmanager
 def alone_in(home: Home) -> Iterator[None]:
     """Hold a home against a second command that would run something in it, and end what an earlier one left behind."""

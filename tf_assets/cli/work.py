@@ -1,6 +1,6 @@
 """A worker: one process of one code location that does task after task, so that libraries and models load once.
 
-Tasks are lines: a phase, a phase `from the end`, `load gates`, or `load tools`.
+Tasks are lines: a phase, a phase `from the end`, or one of the words of `tasks.py`.
 """
 
 import gc
@@ -8,8 +8,8 @@ import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
-from tf_assets.cli.materialise import materialise
-from tf_assets.cli.tasks import FROM_THE_END, LOAD_GATES, LOAD_TOOLS
+from tf_assets.cli.materialise import count_pending, end_abandoned_runs, materialise
+from tf_assets.cli.tasks import COUNT_PENDING, END_ABANDONED, FROM_THE_END, LOAD_GATES, LOAD_TOOLS
 from tf_assets.warehouse.home import Environment
 
 _COLLECTION_THRESHOLDS = (20_000, 20, 50)
@@ -17,12 +17,18 @@ _COLLECTION_THRESHOLDS = (20_000, 20, 50)
 
 
 def serve(environment: Environment, tasks: Iterable[str], tell: Callable[[dict[str, object]], None]) -> None:
-    """Do each task; of a phase tell the progress and then what became of it, of a load nothing."""
+    """Do each task; of a phase tell the progress and then what became of it, of a load
+    nothing."""
     importlib.import_module(f"tf_assets.{environment}.definitions")
     gc.set_threshold(*_COLLECTION_THRESHOLDS)
     for line in tasks:
         task = line.strip()
-        if task == LOAD_GATES:
+        if task == COUNT_PENDING:
+            tell({"pending": count_pending(environment)})
+        elif task == END_ABANDONED:
+            end_abandoned_runs()
+            tell({"ended": True})
+        elif task == LOAD_GATES:
             _load_gates()
             gc.freeze()
         elif task == LOAD_TOOLS:
