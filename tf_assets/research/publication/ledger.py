@@ -18,9 +18,10 @@ The truth beside the ledger is for tests and for attacks on our own figures; it 
 """
 
 import hashlib
+import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -107,10 +108,9 @@ class Ledger:
         if truth is not None:
             (self.root / "truth").mkdir(parents=True, exist_ok=True)
             truth.write_parquet(self.root / "truth" / f"{publication_id}.parquet")
-        text = "".join(lines)
-        write_whole(part, text)
-        seal = Seal(hashlib.sha256(text.encode()).hexdigest(), head.last_hash, len(lines), last_hash)
-        new_head = Head(head.n_records + len(lines), last_hash, {**head.seals, part.name: seal})
+        write_whole(part, lines)
+        seal = Seal(hashlib.sha256(lines).hexdigest(), head.last_hash, figures.height, last_hash)
+        new_head = Head(head.n_records + figures.height, last_hash, {**head.seals, part.name: seal})
         self._write_head(new_head)
         return new_head
 
@@ -196,14 +196,19 @@ def _read_part(part: Path) -> pl.DataFrame:
     return pl.read_ndjson(part, schema=RECORD_SCHEMA)
 
 
-def _chained(figures: pl.DataFrame, last_hash: str) -> tuple[list[str], str]:
+def _chained(figures: pl.DataFrame, last_hash: str) -> tuple[bytes, str]:
     """The lines of figures that follow a hash, and the hash of the last."""
-    lines = []
-    for figure in _canonical(figures):
-        body = f'{figure},"previous_hash":"{last_hash}"'
-        last_hash = hashlib.sha256(f"{body}}}".encode()).hexdigest()
-        lines.append(f'{body},"record_hash":"{last_hash}"}}\n')
-    return lines, last_hash
+    canonical = _canonical(figures)
+    previous, sha256 = [last_hash], hashlib.sha256
+    for figure in canonical.to_list():
+        previous.append(sha256(f'{figure},"previous_hash":"{previous[-1]}"}}'.encode()).hexdigest())
+    hashes = pl.Series(previous, dtype=pl.String)
+    lines = pl.select(
+        line=pl.format('{},"previous_hash":"{}","record_hash":"{}"}}', canonical, hashes[:-1], hashes[1:])
+    )
+    written = io.BytesIO()
+    lines.write_csv(written, include_header=False, quote_style="never")  # one column: each line as it is
+    return written.getvalue(), previous[-1]
 
 
 def _followed(part: Path, sha256: str, previous_hash: str, seal: Seal | None) -> Seal:
@@ -250,27 +255,32 @@ def _lines(part: Path) -> Iterator[str]:
             yield line[:-1]
 
 
-def _canonical(figures: pl.DataFrame) -> list[str]:
+def _canonical(figures: pl.DataFrame) -> pl.Series:
     """Each figure as JSON without its closing brace, in the bytes of Python's own JSON, which the chain is over."""
-    columns = [[f'"{name}":{value}' for value in _as_json(figures[name])] for name in figures.columns]
-    return ["{" + ",".join(row) for row in zip(*columns, strict=True)]
+    fields = [
+        pl.concat_str(pl.lit(f'"{column.name}":'), _as_json(column)).alias(column.name)
+        for column in figures.iter_columns()
+    ]
+    return figures.select(pl.concat_str(pl.lit("{"), pl.concat_str(fields, separator=","))).to_series()
 
 
-def _as_json(values: pl.Series) -> Iterable[str]:
-    """Each value as JSON; a text, which many records share, is written once."""
+def _as_json(values: pl.Series) -> pl.Series:
+    """Each value as JSON; one that many records share is written once. A number is known by its shortest text, for as
+    numbers 0 and -0 are one."""
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    if values.dtype == pl.String:
-        written = {value: encode(value) for value in values.unique().to_list()}
-        return map(written.__getitem__, values.to_list())
-    return encode(values.to_list())[1:-1].split(", ")  # numbers and nulls hold no comma
+    read = str if values.dtype == pl.String else float
+    texts = values.cast(pl.String)
+    distinct = texts.drop_nulls().unique()
+    written = pl.Series([encode(read(text)) for text in distinct.to_list()], dtype=pl.String)
+    return texts.replace_strict(distinct, written, default=None, return_dtype=pl.String).fill_null("null")
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that it is there wholly or not at all, after a crash too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.staged")
-    with staged.open("w", encoding="utf-8") as stream:
-        stream.write(text)
+    with staged.open("wb") as stream:
+        stream.write(content if isinstance(content, bytes) else content.encode())
         stream.flush()
         os.fsync(stream.fileno())
     staged.replace(path)
