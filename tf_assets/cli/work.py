@@ -17,8 +17,7 @@ _COLLECTION_THRESHOLDS = (20_000, 20, 50)
 
 
 def serve(environment: Environment, tasks: Iterable[str], tell: Callable[[dict[str, object]], None]) -> None:
-    """Do each task; of a phase tell the progress and then what became of it, of a load
-    nothing."""
+    """Do each task; of a phase tell the progress and then what became of it, of a load nothing."""
     importlib.import_module(f"tf_assets.{environment}.definitions")
     gc.set_threshold(*_COLLECTION_THRESHOLDS)
     for line in tasks:
