@@ -6,41 +6,46 @@ from typing import Annotated, Any
 
 import polars as pl
 import typer
-import yaml
 from rich.table import Table
 
 from tf_assets.cli.console import console
-from tf_assets.linkage.spine.preparing import IDENTITY_COLUMNS, REQUIRED_COLUMNS, columns_of
+from tf_assets.cli.hashing import KeyFileOption
+from tf_assets.cli.people_files import ColumnsOption, RenameOption, names_of_columns
+from tf_assets.linkage.exchange_keys import read_exchange_key
+from tf_assets.linkage.spine.hashed_keys import are_hashes
+from tf_assets.linkage.spine.hashed_links import link_hashed
+from tf_assets.linkage.spine.preparing import PeopleFile
 from tf_assets.warehouse.errors import InputRefused
-
-SIDES = ("left", "right")
-OUR_COLUMNS = tuple(dict.fromkeys((*REQUIRED_COLUMNS, *IDENTITY_COLUMNS, "aliases", "family_id")))
 
 
 def link_command(
     left: Annotated[Path, typer.Argument(help="CSV or Parquet: record_id, forename, surname, date_of_birth, ...")],
-    right: Annotated[Path, typer.Argument(help="The other file; a record may have several rows.")],
+    right: Annotated[
+        Path, typer.Argument(help="The other file, or its hashes (tf-eval hash); a record may have several rows.")
+    ],
     out: Annotated[Path, typer.Option(help="Where the links are written, CSV or Parquet.")],
     clerical: Annotated[Path | None, typer.Option(help="Where pairs in doubt are written.")] = None,
-    columns: Annotated[
-        Path | None, typer.Option(help="YAML with our column names and theirs, for both files or under left and right.")
-    ] = None,
-    rename: Annotated[
-        list[str] | None, typer.Option(help="theirs=ours, for a column of either file; repeat it.")
-    ] = None,
+    columns: ColumnsOption = None,
+    rename: RenameOption = None,
+    key_file: KeyFileOption = None,
     model: Annotated[
         Path | None, typer.Option(help="JSON with what was learnt: used if it is there, written if it is not.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the sample that teaches the weights.")] = 1,
 ) -> None:
     """Link the people of two files, each to one at most, and estimate how good the links are."""
+    if are_hashes(right):
+        if clerical is not None or model is not None:
+            raise InputRefused("Hashes leave nothing in doubt and teach nothing. Leave --clerical and --model out.")
+        names = names_of_columns({"left": left}, columns, rename or [])
+        _link_hashes(PeopleFile(left, names["left"]), right, read_exchange_key(key_file), out)
+        return
     # Splink takes seconds to import
     from tf_assets.linkage.spine.cascade import link
     from tf_assets.linkage.spine.model_files import read_model, write_model
-    from tf_assets.linkage.spine.preparing import PeopleFile
     from tf_assets.linkage.spine.settings import LinkSettings
 
-    names = _names({"left": left, "right": right}, columns, rename or [])
+    names = names_of_columns({"left": left, "right": right}, columns, rename or [])
     known = read_model(model) if model is not None and model.exists() else None
     linkage = link(
         PeopleFile(left, names["left"]), PeopleFile(right, names["right"]), LinkSettings(seed=seed), parameters=known
@@ -55,47 +60,15 @@ def link_command(
         console.print(f"{what}: {value}", highlight=False, markup=False)
 
 
-def _names(files: Mapping[str, Path], columns: Path | None, rename: list[str]) -> dict[str, dict[str, str]]:
-    """Their name of each column by ours, for each side: what the mapping says, then what is renamed and is there."""
-    given = _read_mapping(columns) if columns is not None else {}
-    pairs = [_pair(each) for each in rename]
-    names: dict[str, dict[str, str]] = {}
-    for side, path in files.items():
-        both = {ours: theirs for ours, theirs in given.items() if ours not in files}
-        theirs_here = columns_of(path)
-        names[side] = {
-            **{ours: str(theirs) for ours, theirs in {**both, **given.get(side, {})}.items()},
-            **{ours: theirs for ours, theirs in pairs if theirs in theirs_here},
-        }
-        unknown = sorted(set(names[side]) - set(OUR_COLUMNS))
-        if unknown:
-            raise InputRefused(
-                f"There is no column {', '.join(unknown)} to map to. There are {', '.join(OUR_COLUMNS)}."
-            )
-    return names
-
-
-def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputRefused(f"There is no file {path}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise InputRefused(f"{path} is not YAML. Write lines of the form forename: their column.") from None
-    parts = [mapping, *(mapping.get(side, {}) for side in SIDES)] if isinstance(mapping, dict) else [mapping]
-    if not all(isinstance(part, dict) for part in parts):
-        raise InputRefused(
-            f"{path} is no mapping. Write lines of the form forename: their column, or under left and right."
-        )
-    return dict(mapping)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    """Ours and theirs."""
-    theirs, equals, ours = text.partition("=")
-    if not (theirs and equals and ours):
-        raise InputRefused(f"--rename {text} is not of the form theirs=ours.")
-    return ours.strip(), theirs.strip()
+def _link_hashes(left: PeopleFile, hashes: Path, key: bytes, out: Path) -> None:
+    linkage = link_hashed(left, hashes, key)
+    _write(linkage.links, out)
+    table = Table("matchkey", "links", "est. precision")
+    for stage, n_links, precision, is_used in linkage.keys.iter_rows():
+        told = "" if precision is None else f"{precision:.4f}" + ("" if is_used else ", not used")
+        table.add_row(stage, f"{n_links:,}", told)
+    console.print(table)
+    console.print(f"links: {linkage.links.height:,} of {linkage.n_left:,} people", highlight=False)
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

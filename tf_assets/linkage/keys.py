@@ -9,10 +9,10 @@ import hashlib
 import hmac
 import json
 import os
-import stat
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from tf_assets.linkage.private_files import read_private_file, write_private_file
 from tf_assets.warehouse.errors import EvaluationError, KeysRefused
 from tf_assets.warehouse.home import Home
 
@@ -104,30 +104,12 @@ def _refuse_demo_keys_outside_a_demo(home: Home, source: str) -> None:
 
 
 def _read_private_file(path: Path) -> str:
-    """The text of a file that only its owner can read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except FileNotFoundError:
+    """The text of the key file; `KeysRefused` where there is none."""
+    if not path.is_symlink() and not path.exists():
         raise KeysRefused(
             "This home has no linkage keys. Make them with `tf-eval init`, or put keys/linkage.json back."
-        ) from None
-    except OSError:
-        raise KeysRefused(
-            "The key file keys/linkage.json cannot be opened as a plain file of yours. "
-            "It may be a link or belong to another user; replace it with a file of your own."
-        ) from None
-    with os.fdopen(descriptor) as file:
-        status = os.fstat(descriptor)
-        if stat.S_IMODE(status.st_mode) != 0o600:
-            raise KeysRefused(
-                f"The key file keys/linkage.json has mode {stat.S_IMODE(status.st_mode):04o}, so others may read it. "
-                "Set it to 0600 with chmod, and consider the keys known to whoever could read them."
-            )
-        if status.st_uid != os.getuid():
-            raise KeysRefused(
-                "The key file keys/linkage.json belongs to another user. Run as that user, or take the file over."
-            )
-        return file.read()
+        )
+    return read_private_file(path, "The key file keys/linkage.json")
 
 
 def _parse(text: str, source: str) -> LinkageKeys:
@@ -162,23 +144,14 @@ def _refuse_weak_key(key: object, name: str, source: str) -> None:
 
 
 def _write_key_file(home: Home, keys: dict[str, str], is_demo: bool) -> Path:
-    """Write keys to a file that is private from its first byte and there wholly or not at all."""
+    """Write keys to the home's key file, which must not be there."""
     home.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = home.keys / KEY_FILE
-    draft = path.with_name(f".{KEY_FILE}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w") as file:
-            os.fchmod(file.fileno(), 0o600)
-            json.dump({**keys, "demo": is_demo}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)  # unlike a rename, never replaces keys that are there
+        write_private_file(path, json.dumps({**keys, "demo": is_demo}, indent=1))
     except FileExistsError:
         raise KeysRefused(
             "This home has linkage keys already, and keys that are overwritten are lost with all that they protect. "
             "Use another home, or move keys/linkage.json away yourself."
         ) from None
-    finally:
-        draft.unlink(missing_ok=True)
     return path

@@ -74,11 +74,7 @@ def workspace(left: People, right: People, threads: int = 2) -> Iterator[Workspa
     years, moves), of which the last given is the latest; `aliases`, `FORENAME SURNAME` joined by `|`, make further
     rows. `InputRefused` names a missing column.
     """
-    connection = duckdb.connect()
-    try:
-        connection.execute("SET temp_directory = ''")
-        connection.execute(f"SET threads = {threads}")
-        connection.register("forename_roots", forename_roots().to_arrow())
+    with _prepared(threads) as connection:
         given = {side: _give(connection, side, people) for side, people in zip(SIDES, (left, right), strict=True)}
         columns = tuple(
             column
@@ -91,6 +87,28 @@ def workspace(left: People, right: People, threads: int = 2) -> Iterator[Workspa
             connection.execute(f"DROP VIEW {side}_given")
             connection.unregister(f"{side}_people")
         yield Workspace(connection, columns, n_records["left"], n_records["right"], has_families)
+
+
+@contextmanager
+def side_alone(
+    side: str, people: People, threads: int = 2
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, tuple[str, ...]]]:
+    """A connection with `<side>_rows` of one source, written as in a `workspace`, and its identity columns."""
+    with _prepared(threads) as connection:
+        given = _give(connection, side, people)
+        columns = tuple(column for column in IDENTITY_COLUMNS if column in given)
+        _load(connection, side, given, columns)
+        yield connection, columns
+
+
+@contextmanager
+def _prepared(threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect()
+    try:
+        connection.execute("SET temp_directory = ''")
+        connection.execute(f"SET threads = {threads}")
+        connection.register("forename_roots", forename_roots().to_arrow())
+        yield connection
     finally:
         connection.close()
 
