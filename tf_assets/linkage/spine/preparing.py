@@ -161,15 +161,31 @@ def _file_source(people: PeopleFile) -> tuple[str, dict[str, str]]:
 
 
 def _text_sql(column: str, name: str, is_file: bool) -> str:
-    """A column of a source as text; empty is null, and a double name is the same with a hyphen and without."""
+    """A column of a source as text in one spelling; empty is null.
+
+    A double name is the same with a hyphen and without, O'Neil is ONeil, and an accent makes no other name.
+    """
     text = f'trim(CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR))'
     if column in NAMES:
-        text = f"replace({text}, '-', ' ')"
+        text = f"translate(strip_accents({text}), '-''’.', ' ')"
     if is_file and column == "date_of_birth":
         text = f"strftime(coalesce({', '.join(_date_sql(text, form) for form in DATE_FORMS)}), '%Y-%m-%d')"
     elif is_file and column not in ("record_id", "family_id"):
         text = f"upper({text})"
+    if is_file and column in NUMBERS:
+        text = f"replace({text}, ' ', '')"
+    if is_file and column == "postcode":
+        text = f"CASE WHEN {text}[-4] = ' ' THEN {text} ELSE {_postcode_sql(text)} END"
     return f"nullif({text}, '')"
+
+
+def _postcode_sql(text: str) -> str:
+    """A British postcode with one blank before its last three characters; anything else as it is."""
+    close = f"replace({text}, ' ', '')"
+    return (
+        f"CASE WHEN regexp_full_match({close}, '[A-Z]{{1,2}}[0-9][A-Z0-9]?[0-9][A-Z]{{2}}') "
+        f"THEN left({close}, -3) || ' ' || right({close}, 3) ELSE {text} END"
+    )
 
 
 def _date_sql(text: str, form: str) -> str:
