@@ -9,7 +9,10 @@ from typer.testing import CliRunner
 from tf_assets.cli.main import app
 from tf_assets.warehouse.errors import EvaluationError, InputRefused, KeysRefused
 
-LEFT = "record_id,forename,surname,date_of_birth,postcode\na1,Zoë,O'Neil-Khan,02/03/2004,ls14ap\na2,Owen,Price,30/11/2003,ls2 9jt\n"
+LEFT = (
+    "record_id,forename,surname,date_of_birth,postcode\n"
+    "a1,Zoë,O'Neil-Khan,02/03/2004,ls14ap\na2,Owen,Price,30/11/2003,ls2 9jt\n"
+)
 RIGHT = (
     "hesid,given,surname,date_of_birth,postcode\nb1,ZOE,ONEIL KHAN,20040302,LS1  4AP\nb3,OLA,BERG,19850101,LS8 1AA\n"
 )
