@@ -101,6 +101,8 @@ class Scales:
         )
         linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("splink_pairs"))
         is_cut = place is None and not keeps_all
+        # who has been linked by a key is nobody's rival; for a pair that a key makes, everybody is
+        n_relatives = self.relatives.n_relatives if keeps_all else self.relatives.n_free
         scored = linker.inference.predict(threshold_match_weight=self.least if is_cut else None, warning_mode="never")
         own_place = (
             " + ".join(self._weight_sql(column) for column in HOME_COLUMNS if column in self.work.columns) or "0"
@@ -118,7 +120,7 @@ class Scales:
             ),
             weighed AS (
                 SELECT left_record, right_record,
-                       match_weight - own_place + home - cohort_bits - {self._relatives_bits()} AS evidence
+                       match_weight - own_place + home - cohort_bits - {self._relatives_bits(n_relatives)} AS evidence
                 FROM placed
             )
             SELECT left_record, right_record, round(max(evidence), 4) AS evidence FROM weighed GROUP BY 1, 2 {least}
@@ -133,14 +135,14 @@ class Scales:
         has_frequencies = any(level.frequency_column for level in comparison.levels)
         return f"(mw_{name} + mw_tf_adj_{name})" if has_frequencies else f"mw_{name}"
 
-    def _relatives_bits(self) -> str:
+    def _relatives_bits(self, n_relatives: float) -> str:
         """SQL of the bits that a pair loses because the two may be relatives."""
         weights = {
             "forename": f"({self._weight_sql('forename')} - cohort_bits)",
             **{column: self._weight_sql(column) for column in ("surname", "date_of_birth")},
         }
         same = {column: f"same_{column}" for column in _SAME}
-        return relatives_bits_sql(self.work, self.parameters, self.relatives, weights, "home", same)
+        return relatives_bits_sql(self.work, self.parameters, self.relatives, weights, "home", same, n_relatives)
 
 
 def _count_values(work: Workspace, column: str, u: float) -> None:

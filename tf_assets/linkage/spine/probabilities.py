@@ -1,8 +1,9 @@
 """From evidence to the probability that a pair is one person, with all its rivals counted.
 
 One record has at most one partner. So a pair's odds are not those of the pair alone, and twins whom nothing tells apart
-get a half each, not two certainties. With Bayes factors b, n records on the right and a share p of left records that
-have a partner there, a way of pairing everybody off, at most once, has a weight proportional to the product of
+get a half each, not two certainties. With Bayes factors b, n records on the right that no key has linked (a record that
+has its partner is nobody's rival) and a share p of left records that have a partner, a way of pairing everybody off, at
+most once, has a weight proportional to the product of
 
     w = b p / (n (1 - p))
 
@@ -37,16 +38,17 @@ def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 
     """Pairs of left_record, right_record, evidence with match_weight (log2 of the odds against nobody) and probability.
 
     n_left and n_right count all records, those without any pair included; n_linked: of them, pairs that are decided
-    and not among these. They count, because the m of a level is its share among all true pairs, theirs included.
+    and not among these. They count for p, because the m of a level is its share among all true pairs, theirs included.
     """
     if pairs.is_empty() or n_left == 0 or n_right == 0:
         empty = pairs.with_columns(match_weight=pl.lit(None, pl.Float64), probability=pl.lit(None, pl.Float64))
         return Judged(empty, 0.0)
+    n_free = max(n_right - n_linked, 1)
     evidence = pairs["evidence"].to_numpy()
     matching = _Matching(pairs)
 
     def weight(rate: float) -> np.ndarray:
-        return np.asarray(2.0 ** np.minimum(evidence - math.log2(_nobody(rate, n_right)), LARGEST_WEIGHT))
+        return np.asarray(2.0 ** np.minimum(evidence - math.log2(_nobody(rate, n_free)), LARGEST_WEIGHT))
 
     rate = 0.5
     for _ in range(N_RATES):
@@ -61,7 +63,7 @@ def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 
     judged = pairs.select(
         "left_record",
         "right_record",
-        match_weight=(pl.col("evidence") - math.log2(_nobody(rate, n_right))).round(4),
+        match_weight=(pl.col("evidence") - math.log2(_nobody(rate, n_free))).round(4),
         probability=pl.Series(probability).round(6),
     )
     return Judged(judged, round(rate, 6))

@@ -41,9 +41,11 @@ MOST_IN_A_HOME = 50
 
 @dataclass(frozen=True)
 class Relatives:
-    """Relatives that a record has on the right, in the mean, and the shares of them with its forename and birthday."""
+    """Relatives that a record has on the right, in the mean, and those whom no key has linked; and the shares of relatives with
+    its forename and birthday."""
 
     n_relatives: float
+    n_free: float
     same_forename: float
     same_date_of_birth: float
 
@@ -52,17 +54,21 @@ def count_relatives(work: Workspace) -> Relatives:
     """Count relatives among the right-hand records by the homes that they share."""
     homes = [column for column in HOME_COLUMNS if column in work.columns][:1]
     if not homes:
-        return Relatives(SUPPOSED_RELATIVES, **{f"same_{column}": share for column, share in SUPPOSED_SHARES.items()})
+        return Relatives(
+            SUPPOSED_RELATIVES,
+            SUPPOSED_RELATIVES,
+            **{f"same_{column}": share for column, share in SUPPOSED_SHARES.items()},
+        )
     home = homes[0]
     n_shares = max(work.n_right // RECORDS_THAT_TELL, 1)
     counted = work.connection.sql(
         f"""
         WITH living AS (
-            SELECT * FROM right_rows
+            SELECT *, (record NOT IN (SELECT right_record FROM key_links))::INT AS is_free FROM right_rows
             WHERE is_latest AND surname IS NOT NULL AND {home} IS NOT NULL AND hash({home}) % {n_shares} = 0
         ),
         homes AS (
-            SELECT surname, {home}, count(*) AS n FROM living
+            SELECT surname, {home}, count(*) AS n, sum(is_free) AS n_free FROM living
             GROUP BY ALL HAVING count(*) BETWEEN 2 AND {MOST_IN_A_HOME}
         ),
         members AS (SELECT living.* FROM living JOIN homes USING (surname, {home})),
@@ -71,17 +77,23 @@ def count_relatives(work: Workspace) -> Relatives:
             FROM members GROUP BY GROUPING SETS ((surname, {home}, forename), (surname, {home}, date_of_birth))
         )
         SELECT (SELECT coalesce(sum(n * (n - 1)), 0) FROM homes),
+               (SELECT coalesce(sum(n_free * (n - 1)), 0) FROM homes),
                coalesce(sum(n * (n - 1)) FILTER (forename IS NOT NULL), 0),
                coalesce(sum(n * (n - 1)) FILTER (date_of_birth IS NOT NULL), 0)
         FROM alike
         """
     ).fetchone()
-    n_pairs, n_forename, n_dob = (float(each) for each in counted) if counted else (0.0, 0.0, 0.0)
+    n_pairs, n_free, n_forename, n_dob = (float(each) for each in counted) if counted else (0.0, 0.0, 0.0, 0.0)
     return Relatives(
-        n_relatives=(n_pairs + SUPPOSED_RELATIVES * SUPPOSED_RECORDS) / (work.n_right / n_shares + SUPPOSED_RECORDS),
+        n_relatives=_mean(n_pairs, work.n_right / n_shares),
+        n_free=_mean(n_free, work.n_right / n_shares),
         same_forename=_share(n_forename, n_pairs, SUPPOSED_SHARES["forename"]),
         same_date_of_birth=_share(n_dob, n_pairs, SUPPOSED_SHARES["date_of_birth"]),
     )
+
+
+def _mean(n_pairs: float, n_records: float) -> float:
+    return (n_pairs + SUPPOSED_RELATIVES * SUPPOSED_RECORDS) / (n_records + SUPPOSED_RECORDS)
 
 
 def _share(n: float, n_pairs: float, supposed: float) -> float:
@@ -95,6 +107,7 @@ def relatives_bits_sql(
     weights: Mapping[str, str],
     place: str,
     same: Mapping[str, str],
+    n_relatives: float,
 ) -> str:
     """The bits that a pair loses because the two may be relatives.
 
@@ -108,5 +121,5 @@ def relatives_bits_sql(
             ("date_of_birth", relatives.same_date_of_birth),
         )
     ]
-    rho = relatives.n_relatives / max(work.n_right, 1)
+    rho = n_relatives / max(work.n_right, 1)
     return f"log2(1 + {rho} * pow(2, least({' + '.join([weights['surname'], f'({place})', *alike])}, 900)))"
