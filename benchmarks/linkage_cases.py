@@ -65,7 +65,7 @@ def people_case(seed: int, n_left: int, n_right: int, slips: float, folder: Path
 def country_cases(folder: Path) -> Iterator[Case]:
     """Each extract of the country in TF_HOME, whose linkage has run and whose truth lies beside it."""
     from tf_assets.linkage.resources import LinkageZone
-    from tf_assets.linkage.spine.assets import REGISTER_IDENTITIES_SQL
+    from tf_assets.linkage.spine.register_identities import REGISTER_IDENTITIES_SQL
     from tf_assets.warehouse.calendar import EXTRACTS
     from tf_assets.warehouse.home import Home
 

@@ -41,6 +41,7 @@ def run_all(home: Home) -> dict[str, dict[str, object]]:
     """Every phase of both locations in order."""
     phases = (
         ("linkage", "opt_outs"),
+        ("linkage", "reviews"),
         ("linkage", "returns"),
         ("linkage", "identities"),
         ("research", "attributes"),

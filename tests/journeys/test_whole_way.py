@@ -15,6 +15,8 @@ from tf_assets.cli.demo import make_demo_home
 from tf_assets.linkage.keys import load_keys
 from tf_assets.linkage.release.pseudonyms import person_pseudonyms
 from tf_assets.linkage.resources import LinkageZone
+from tf_assets.linkage.reviews.decisions import PAIR, Decision
+from tf_assets.linkage.reviews.store import record_decisions
 from tf_assets.research.publication.rounding import round_counts
 from tf_assets.verification.report import compare_with_truth
 from tf_assets.warehouse.geography import councils
@@ -200,3 +202,23 @@ def test_what_was_rebuilt_step_by_step_is_what_a_rebuild_from_nothing_gives(fini
     assert files_below(other.releases / current) == files_below(home.releases / current)
     assert published_folder(other).name == published_folder(home).name
     assert files_below(published_folder(other)) == files_below(published_folder(home))
+
+
+def test_a_reviewer_parts_what_a_key_linked_and_a_rebuild_knows_it(finished: Finished) -> None:
+    home, _ = finished
+    zone = LinkageZone().zone()
+    link = zone.read("record_links").filter(stage="name_dob_postcode").row(0, named=True)
+    parted = Decision(
+        *(link[name] for name in PAIR), "different", "twin", "R. V.", datetime(2026, 1, 5), link["probability"]
+    )
+    record_decisions(home, [parted])
+    assert materialise(home, "linkage", "reviews")["n_runs"] == 1
+    assert materialise(home, "linkage", "national")["failed"] == []
+    of_record = (pl.col("extract") == link["extract"]) & (pl.col("record_ref") == link["record_ref"])
+    assert link["person_id"] not in zone.read("record_links").filter(of_record)["person_id"].to_list()
+    assert zone.read("clerical_decisions")["verdict"].to_list() == ["different"]
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
+    rebuilt = tf_eval(home, "rebuild", "--as-of", now)
+    assert (rebuilt.returncode, "the same" in rebuilt.stdout or "identical" in rebuilt.stdout) == (0, True), (
+        rebuilt.stdout
+    )

@@ -38,14 +38,14 @@ as to receive a few (ours)."""
 Stages = tuple[dict[str, tuple[str, ...]], ...]
 
 RELEASE_STAGES: Stages = (
-    {"register": ("opt_outs", "returns"), "identities": ("identities", f"returns{FROM_THE_END}")},
+    {"register": ("opt_outs", "reviews", "returns"), "identities": ("identities", f"returns{FROM_THE_END}")},
     {"register": ("national",)},
 )
 """Everything up to door 1."""
 
 _STAGES: Stages = (
     {
-        "register": ("opt_outs", "returns"),
+        "register": ("opt_outs", "reviews", "returns"),
         "identities": ("identities", f"returns{FROM_THE_END}"),
         "research": ("attributes",),
     },
@@ -56,6 +56,7 @@ _STAGES: Stages = (
 
 _TITLES: dict[tuple[Environment, str], str] = {
     ("linkage", "opt_outs"): "Opt-outs",
+    ("linkage", "reviews"): "Clerical review",
     ("linkage", "returns"): "Councils' returns",
     ("linkage", "identities"): "Departments' identities",
     ("research", "attributes"): "Departments' attributes",

@@ -15,6 +15,7 @@ from tf_assets.cli.hashing import exchange_key_command, hash_command
 from tf_assets.cli.link import link_command
 from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
+from tf_assets.cli.review import app as review_app
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
@@ -66,7 +67,7 @@ def country(
 @app.command()
 def materialise(
     environment: Annotated[str, typer.Argument(help="linkage or research.")],
-    phase: Annotated[str, typer.Argument(help="opt_outs, returns, identities, attributes or national.")],
+    phase: Annotated[str, typer.Argument(help="opt_outs, reviews, returns, identities, attributes or national.")],
 ) -> None:
     """Run one code location's assets in this process."""
     from tf_assets.cli.materialise import alone_in
@@ -172,6 +173,7 @@ app.command("exchange-key")(exchange_key_command)
 app.command("hash")(hash_command)
 app.command("opt-out")(opt_out_command)
 app.add_typer(mappings_app, name="mappings")
+app.add_typer(review_app, name="review")
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Run one code location's assets in this process, through Dagster, into the home's instance.
 
 Phases: `returns`, `identities` and `attributes` receive every file that no run has dealt with, one partition a run;
-`opt_outs` records those that have landed or that the command recorded;
+`opt_outs` records those that have landed or that the command recorded; `reviews` takes notice of reviewers' decisions;
 `national` makes those unpartitioned tables again that something they are made of has changed for.
 """
 
@@ -21,7 +21,7 @@ from tf_assets.warehouse.deliveries import DELIVERY_TAG, Delivery, is_taken, pen
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
 
-Phase = Literal["opt_outs", "returns", "identities", "attributes", "national"]
+Phase = Literal["opt_outs", "reviews", "returns", "identities", "attributes", "national"]
 Report = Callable[[str, int, int], None]
 """Told of progress: a job's or an asset's name, steps done, steps in all."""
 

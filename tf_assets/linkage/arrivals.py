@@ -22,7 +22,7 @@ from typing import Literal, get_args
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
 
-Kind = Literal["return", "withdrawal", "mapping", "identities", "reference"]
+Kind = Literal["return", "withdrawal", "mapping", "identities", "reference", "review"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

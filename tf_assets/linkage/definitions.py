@@ -10,6 +10,8 @@ from tf_assets.linkage.release import assets as release
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.linkage.returns import assets as returns
 from tf_assets.linkage.returns.deliveries import return_deliveries
+from tf_assets.linkage.reviews import assets as reviews
+from tf_assets.linkage.reviews.deliveries import review_deliveries
 from tf_assets.linkage.schedules import (
     JOBS,
     NATIONAL_JOB,
@@ -17,6 +19,7 @@ from tf_assets.linkage.schedules import (
     council_returns,
     identity_jobs,
     record_opt_outs,
+    record_reviews,
 )
 from tf_assets.linkage.spine import assets as spine
 from tf_assets.quality.table_metadata import automation_sensor
@@ -25,7 +28,12 @@ from tf_assets.warehouse.deliveries import delivery_sensor
 __all__ = ["LANDED", "NATIONAL_JOB", "defs", "load_tools"]
 
 
-LANDED = {"opt_outs": opt_out_deliveries, "returns": return_deliveries, "identities": identity_deliveries}
+LANDED = {
+    "opt_outs": opt_out_deliveries,
+    "reviews": review_deliveries,
+    "returns": return_deliveries,
+    "identities": identity_deliveries,
+}
 """What may have landed for this environment, by kind."""
 
 
@@ -38,11 +46,12 @@ def load_tools() -> None:
 
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([opt_outs, returns, identities, spine, release]),
+    assets=dg.load_assets_from_modules([opt_outs, reviews, returns, identities, spine, release]),
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=[
         delivery_sensor("opt_outs_landing", [record_opt_outs], opt_out_deliveries),
+        delivery_sensor("reviews_recorded", [record_reviews], review_deliveries),
         delivery_sensor("returns_landing", [council_returns], return_deliveries),
         delivery_sensor("identities_landing", identity_jobs, identity_deliveries),
         automation_sensor("linkage"),

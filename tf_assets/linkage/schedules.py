@@ -8,6 +8,7 @@ import dagster as dg
 from tf_assets.linkage.opt_outs.landed import OPT_OUTS_JOB
 from tf_assets.linkage.partitions import council_quarter_partitions, quarter_partitions, year_partitions
 from tf_assets.linkage.returns.deliveries import RETURNS_JOB, return_deliveries
+from tf_assets.linkage.reviews.deliveries import REVIEWS_JOB
 from tf_assets.warehouse.calendar import EXTRACTS, quarter_of
 from tf_assets.warehouse.deliveries import DELIVERY_TAG, pending_deliveries, receiving_job
 from tf_assets.warehouse.home import Home
@@ -43,6 +44,12 @@ record_opt_outs = dg.define_asset_job(
     description="Record the opt-outs that have landed or that the command recorded.",
 )
 
+record_reviews = dg.define_asset_job(
+    REVIEWS_JOB,
+    selection=["clerical_decisions"],
+    description="Take notice of what reviewers have decided on pairs in doubt.",
+)
+
 link_and_release = dg.define_asset_job(
     NATIONAL_JOB,
     selection=dg.AssetSelection.all()
@@ -51,7 +58,7 @@ link_and_release = dg.define_asset_job(
     description="Link everything that was received and make a release.",
 )
 
-JOBS = [council_returns, record_opt_outs, *identity_jobs, link_and_release]
+JOBS = [council_returns, record_opt_outs, record_reviews, *identity_jobs, link_and_release]
 
 
 @dg.schedule(

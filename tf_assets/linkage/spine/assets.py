@@ -3,24 +3,16 @@
 from collections.abc import Mapping
 
 import dagster as dg
+import polars as pl
 
 from tf_assets.linkage.keys import keyed_digest, load_keys
+from tf_assets.linkage.spine.register_identities import REGISTER_IDENTITIES_SQL
 from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Made, Produced, gated_asset, gated_multi_asset, sql_assets
 from tf_assets.quality.link_rates import largest_shortfall, rate_links
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
-
-REGISTER_IDENTITIES_SQL = """
-    SELECT
-        person_id, forename, surname, date_of_birth, sex, postcode, upn, nino, family_id,
-        min(quarter_date) AS first_quarter_date
-    FROM council_register JOIN register_clusters USING (council_code, person_ref)
-    GROUP BY ALL
-    ORDER BY person_id, first_quarter_date, forename, surname, date_of_birth, sex, postcode, upn, nino, family_id
-"""
-"""Every identity that a person went by on any register, oldest first, with the family."""
 
 spine_models = sql_assets("linkage", "spine")
 
@@ -42,17 +34,19 @@ def register_clusters(context: dg.AssetExecutionContext, zone: Zone) -> Made:
 
 @gated_multi_asset(
     ["record_links", "clerical_pairs", "link_quality"],
-    deps=["council_register", "register_clusters", "department_people"],
+    deps=["council_register", "register_clusters", "department_people", "clerical_decisions"],
 )
 def record_links(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
     """Everybody on the registers linked to each department's extract."""
     # Splink and Altair take seconds to import, and the definitions load in every process
+    from tf_assets.linkage.spine.decided_pairs import CLERICAL
     from tf_assets.linkage.spine.extract_links import link_extracts
     from tf_assets.linkage.spine.pictures import link_rates_markdown, weight_histogram_markdown
 
     with zone.connect() as connection:
         identities = connection.sql(REGISTER_IDENTITIES_SQL).pl()
-    found = link_extracts(identities, zone.read("department_people"), EXTRACTS)
+    decisions = zone.read("clerical_decisions")
+    found = link_extracts(identities, zone.read("department_people"), EXTRACTS, decisions)
     pictures = {}
     if found.linkages:
         pictures = {
@@ -60,8 +54,11 @@ def record_links(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, 
             "match weights": dg.MetadataValue.md(weight_histogram_markdown(found.linkages)),
         }
     summaries = {extract: dg.MetadataValue.json(dict(each.summary)) for extract, each in found.linkages.items()}
+    n_decided = found.links.filter(pl.col("stage") == CLERICAL).height
+    n_idle = decisions.filter(pl.col("verdict") == "same").height - n_decided
+    reviewed = {"links that a person decided": n_decided, "pairs decided the same whose records are no more": n_idle}
     return {
-        "record_links": Produced(found.links, metadata=pictures),
+        "record_links": Produced(found.links, metadata={**pictures, **reviewed}),
         "clerical_pairs": found.clerical,
         "link_quality": Produced(found.quality, metadata=summaries),
     }

@@ -12,6 +12,7 @@ import polars as pl
 
 from tf_assets.linkage.spine.assignment import assign_one_to_one
 from tf_assets.linkage.spine.blocking import find_candidates
+from tf_assets.linkage.spine.decided_pairs import CLERICAL, CLERICAL_PROBABILITY, load_decisions
 from tf_assets.linkage.spine.families import (
     SUPPOSED_TOGETHER,
     SURE,
@@ -52,14 +53,17 @@ def link(
     settings: LinkSettings = DEFAULT_SETTINGS,
     threads: int = 2,
     parameters: Parameters | None = None,
+    decisions: pl.DataFrame | None = None,
 ) -> Linkage:
     """Link people of the left to people of the right, each to one at most.
 
     left, right: one or more rows a person: record_id, forename, surname, date_of_birth, and where there are any sex,
     postcode, address, upn, nino, nhs_number, aliases; text in one form on both sides. The same frames and settings
-    give the same links to the last digit.
+    give the same links to the last digit. parameters: of an earlier linkage, instead of learning anew; decisions: what
+    people have decided on pairs (`load_decisions`).
     """
     with workspace(left, right, threads) as work:
+        load_decisions(work, decisions)
         key_links = link_by_keys(work)
         parameters = parameters or _learn(work, key_links.height, settings)
         scales = Scales(work, parameters, count_relatives(work))
@@ -84,7 +88,7 @@ def _weigh_good_keys(
         weighed = _weigh_key_links(scales, key_links)
         known = _with_probability(weighed, 0.0, scales.work)
         means = known.group_by("stage").agg(pl.col("probability").mean())
-        weak = set(means.filter(pl.col("probability") < settings.key_precision)["stage"])
+        weak = set(means.filter(pl.col("probability") < settings.key_precision)["stage"]) - {CLERICAL}
         if not weak or not scales.parameters.is_trained:
             return weighed, refused
         refused = (*refused, *sorted(weak))
@@ -113,7 +117,9 @@ def _with_probability(weighed: pl.DataFrame, match_rate: float, work: Workspace)
         *IDS,
         "stage",
         match_weight=(factor / nobody).log(2).round(4),
-        probability=(factor / (factor + nobody)).round(6),
+        probability=pl.when(pl.col("stage") == CLERICAL)
+        .then(CLERICAL_PROBABILITY)
+        .otherwise((factor / (factor + nobody)).round(6)),
     )
 
 
@@ -148,7 +154,7 @@ def _conclude(
     threshold = acceptance_threshold(scored.key_links["probability"], assigned["probability"], settings)
     accepted = assigned.filter(pl.col("probability") >= threshold)
     clerical = floor.join(accepted, on="left_record", how="anti").join(accepted, on="right_record", how="anti")
-    stages = pl.Enum([*(key.name for key in MATCHKEYS), PROBABILISTIC])
+    stages = pl.Enum([CLERICAL, *(key.name for key in MATCHKEYS), PROBABILISTIC])
     links = pl.concat(
         [scored.key_links, accepted.with_columns(stage=pl.lit(PROBABILISTIC)).select(scored.key_links.columns)]
     ).sort(pl.col("stage").cast(stages), "left_record")

@@ -29,12 +29,13 @@ def link_extracts(
     register_identities: pl.DataFrame,
     department_people: pl.DataFrame,
     extracts: Iterable[str],
+    decisions: pl.DataFrame | None = None,
     settings: LinkSettings = DEFAULT_SETTINGS,
 ) -> ExtractLinks:
     """Link each extract on its own: each has its own errors and its own haystack, so its own weights and threshold.
 
     register_identities: `person_id`, identity columns and family_id, one row an identity, oldest first; department_people: that
-    table. An extract that nothing has arrived for gives no rows.
+    table; decisions: `clerical_decisions`. An extract that nothing has arrived for gives no rows.
     """
     left = register_identities.rename({"person_id": "record_id"})
 
@@ -43,7 +44,8 @@ def link_extracts(
         if left.is_empty() or of_extract.is_empty():
             return None
         right = of_extract.sort("record_ref", "identity_number").rename({"record_ref": "record_id"})
-        return link(left, right, settings, threads=1)
+        decided = None if decisions is None else decisions.filter(pl.col("extract") == extract)
+        return link(left, right, settings, threads=1, decisions=None if decided is None else _for_the_engine(decided))
 
     # one linkage is mostly many short statements one after another: two at a time use two cores better than one can
     names = list(extracts)
@@ -56,6 +58,10 @@ def link_extracts(
         quality=_stacked({extract: linkage.quality for extract, linkage in linkages.items()}, QUALITY_SCHEMA),
         linkages=linkages,
     )
+
+
+def _for_the_engine(decisions: pl.DataFrame) -> pl.DataFrame:
+    return decisions.select("verdict", left_record_id="person_id", right_record_id="record_ref")
 
 
 def _named(links: dict[str, pl.DataFrame]) -> pl.DataFrame:

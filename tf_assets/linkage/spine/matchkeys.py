@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tf_assets.linkage.spine.comparisons import NUMBERS
+from tf_assets.linkage.spine.decided_pairs import CLERICAL
 from tf_assets.linkage.spine.preparing import Workspace
 
 
@@ -57,12 +58,14 @@ precision of .887 among eight million) does not stand here: that is left to the 
 
 
 def link_by_keys(work: Workspace, refused: tuple[str, ...] = ()) -> pl.DataFrame:
-    """Links by every usable key but the refused: left_record, right_record (numbers of the workspace), stage.
+    """Links that people decided, and by every usable key but the refused: left_record, right_record (numbers of the
+    workspace), stage.
 
     Leaves them in the workspace's table `key_links` too.
     """
     connection = work.connection
     connection.execute("CREATE OR REPLACE TABLE key_links (left_record BIGINT, right_record BIGINT, stage VARCHAR)")
+    connection.execute(f"INSERT INTO key_links SELECT left_record, right_record, '{CLERICAL}' FROM decided")
     for key in MATCHKEYS:
         if key.name not in refused and set(key.columns) <= set(work.columns):
             connection.execute(f"INSERT INTO key_links {_links_sql(key, work.columns)}")
@@ -95,6 +98,7 @@ def _links_sql(key: Matchkey, columns: tuple[str, ...]) -> str:
             FROM left_values AS l JOIN right_values AS r USING (value)
             WHERE l.record NOT IN (SELECT left_record FROM key_links)
               AND r.record NOT IN (SELECT right_record FROM key_links)
+              AND (l.record, r.record) NOT IN (SELECT (left_record, right_record) FROM parted)
         ),
         agreeing AS (
             SELECT left_record, right_record

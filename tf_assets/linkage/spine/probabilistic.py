@@ -6,6 +6,7 @@ import polars as pl
 from splink import Linker
 
 from tf_assets.linkage.spine.comparisons import applicable, frequency_columns, splink_comparison
+from tf_assets.linkage.spine.decided_pairs import without_the_parted
 from tf_assets.linkage.spine.preparing import AREAS, Workspace
 from tf_assets.linkage.spine.relatives import HOME_COLUMNS, Relatives, relatives_bits_sql
 from tf_assets.linkage.spine.training import Parameters, linker_settings, open_linker
@@ -55,7 +56,7 @@ class Scales:
             )
             weighed.append(self._weigh_at_hand(place, keeps_all))
         best = pl.concat(weighed).group_by("left_record", "right_record").agg(pl.col("evidence").max())
-        return best.sort("left_record", "right_record")
+        return without_the_parted(self.work, best).sort("left_record", "right_record")
 
     def _open_linker(self) -> Linker:
         comparisons = [
