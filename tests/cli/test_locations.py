@@ -48,7 +48,7 @@ def test_where_little_has_landed_no_helper_starts_and_every_phase_is_done(home: 
     _land_returns(home, 1)
     with Workers(home) as workers:
         shared = workers.share_out(workers.stages[0])
-        assert shared == {"register": ("opt_outs", "returns", "identities"), "research": ("attributes",)}
+        assert shared == {"register": ("opt_outs", "reviews", "returns", "identities"), "research": ("attributes",)}
         assert set(workers._processes) == {"register", "research"}
 
 

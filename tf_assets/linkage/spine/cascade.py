@@ -12,7 +12,7 @@ import polars as pl
 
 from tf_assets.linkage.spine.assignment import assign_one_to_one
 from tf_assets.linkage.spine.blocking import find_candidates
-from tf_assets.linkage.spine.decided_pairs import CLERICAL, CLERICAL_PROBABILITY, load_decisions
+from tf_assets.linkage.spine.decided_pairs import CLERICAL, CLERICAL_PROBABILITY
 from tf_assets.linkage.spine.families import (
     SUPPOSED_TOGETHER,
     SURE,
@@ -62,8 +62,7 @@ def link(
     give the same links to the last digit. parameters: of an earlier linkage, instead of learning anew; decisions: what
     people have decided on pairs (`load_decisions`).
     """
-    with workspace(left, right, threads) as work:
-        load_decisions(work, decisions)
+    with workspace(left, right, threads, decisions) as work:
         key_links = link_by_keys(work)
         parameters = parameters or _learn(work, key_links.height, settings)
         scales = Scales(work, parameters, count_relatives(work))

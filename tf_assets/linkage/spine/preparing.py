@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from tf_assets.linkage.spine.comparisons import NUMBERS
+from tf_assets.linkage.spine.decided_pairs import load_decisions
 from tf_assets.linkage.spine.nicknames import forename_roots
 from tf_assets.warehouse.errors import InputRefused
 
@@ -67,12 +68,14 @@ class Workspace:
 
 
 @contextmanager
-def workspace(left: People, right: People, threads: int = 2) -> Iterator[Workspace]:
+def workspace(
+    left: People, right: People, threads: int = 2, decisions: pl.DataFrame | None = None
+) -> Iterator[Workspace]:
     """A workspace of two sources, gone when it is left; nothing in it is ever written to a disk.
 
     `record_id`, forename, surname and date_of_birth must be there; a record may have several rows (identities over the
     years, moves), of which the last given is the latest; `aliases`, `FORENAME SURNAME` joined by `|`, make further
-    rows. `InputRefused` names a missing column.
+    rows. decisions: what people have decided on pairs (`load_decisions`). `InputRefused` names a missing column.
     """
     with _prepared(threads) as connection:
         given = {side: _give(connection, side, people) for side, people in zip(SIDES, (left, right), strict=True)}
@@ -83,6 +86,7 @@ def workspace(left: People, right: People, threads: int = 2) -> Iterator[Workspa
         )
         n_records = {side: _load(connection, side, given[side], columns) for side in SIDES}
         has_families = _load_families(connection, given["left"])
+        load_decisions(connection, decisions)
         for side in SIDES:
             connection.execute(f"DROP VIEW {side}_given")
             connection.unregister(f"{side}_people")

@@ -56,7 +56,7 @@ class Scales:
             )
             weighed.append(self._weigh_at_hand(place, keeps_all))
         best = pl.concat(weighed).group_by("left_record", "right_record").agg(pl.col("evidence").max())
-        return without_the_parted(self.work, best).sort("left_record", "right_record")
+        return without_the_parted(self.work.connection, best).sort("left_record", "right_record")
 
     def _open_linker(self) -> Linker:
         comparisons = [
