@@ -32,8 +32,8 @@ from tf_assets.linkage.spine.training import Parameters, declared_parameters, tr
 
 IDS = ["left_record", "right_record"]
 PROBABILISTIC = "probabilistic"
-ROUNDS_FOR_SHARE = 2
-"""How often the share of families' members who live together is counted anew for one set of pairs."""
+ROUNDS_FOR_SHARE, SETTLED_SHARE = 3, 0.01
+"""How often the share of families' members who live together is counted anew for one set of pairs, unless it moves less."""
 
 DEFAULT_SETTINGS = LinkSettings()
 
@@ -132,8 +132,11 @@ def _judge_in_families(scales: Scales, key_links: pl.DataFrame, rest: pl.DataFra
         pairs = weigh_in_families(scales, anchors, rest, together)
         rest = pairs.select(rest.columns)  # who was found in a pool is an anchor now, and has none in the next round
         for _ in range(ROUNDS_FOR_SHARE):
-            judged = judge_pairs(without_the_lonely(pairs, together), *sizes)
+            supposed = together
+            judged = judge_pairs(without_the_lonely(pairs, supposed), *sizes)
             together = share_together(pairs, judged.pairs)
+            if abs(together - supposed) < SETTLED_SHARE:
+                break
     return judged
 
 

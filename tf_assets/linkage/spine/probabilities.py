@@ -23,7 +23,7 @@ LARGEST_WEIGHT = 40.0
 """Bits of w; beyond them a sum would lose its smaller parts to the precision of numbers."""
 
 N_RATES, ROUNDS_A_RATE, RATE_TOLERANCE = 20, 3, 1e-4
-MOST_ROUNDS, TOLERANCE = 50, 1e-5
+MOST_ROUNDS, TOLERANCE, ROUNDS_A_LOOK = 50, 1e-5, 4
 
 
 @dataclass(frozen=True)
@@ -75,25 +75,53 @@ def _nobody(rate: float, n_right: int) -> float:
 
 
 class _Matching:
-    """The graph of pairs; the messages stay from one call to the next, for the next begins where the last ended."""
+    """The graph of pairs; the messages stay from one call to the next, for the next begins where the last ended.
+
+    A pair without a rival on either side gets and sends no message, so messages are kept for the contested pairs alone.
+    """
 
     def __init__(self, pairs: pl.DataFrame) -> None:
-        self.left = pairs["left_record"].rank("dense").to_numpy().astype(np.int64) - 1
-        self.right = pairs["right_record"].rank("dense").to_numpy().astype(np.int64) - 1
+        rivals = pl.len().over("left_record") + pl.len().over("right_record")
+        self.is_contested = pairs.select(rivals > 2).to_series().to_numpy()
+        contested = pairs.filter(self.is_contested)
+        self.left = contested["left_record"].rank("dense").to_numpy().astype(np.int64) - 1
+        self.right = contested["right_record"].rank("dense").to_numpy().astype(np.int64) - 1
         self.is_free_left = np.ones(len(self.left))
         self.is_free_right = np.ones(len(self.left))
 
     def probabilities(self, weight: np.ndarray, most_rounds: int) -> np.ndarray:
         """The probability of each pair: its weight times the chance that either record is free of others."""
-        for _ in range(most_rounds):
-            free_left = _free_of_others(self.left, weight * self.is_free_right)
-            free_right = _free_of_others(self.right, weight * free_left)
-            change = np.abs(free_right - self.is_free_right).max()
-            self.is_free_left, self.is_free_right = free_left, free_right
-            if change < TOLERANCE:
-                break
-        odds = weight * self.is_free_left * self.is_free_right
+        contested = weight[self.is_contested]
+        self._exchange(contested, most_rounds)
+        odds = weight.copy()
+        odds[self.is_contested] = contested * self.is_free_left * self.is_free_right
         return np.asarray(odds / (1 + odds))
+
+    def _exchange(self, weight: np.ndarray, most_rounds: int) -> None:
+        """Renew the messages until they settle; now and then the groups of rivals that have settled are left aside."""
+        at = np.arange(len(weight))
+        left, right = self.left, self.right
+        for number in range(most_rounds if len(weight) else 0):
+            free_left = _free_of_others(left, weight[at] * self.is_free_right[at])
+            free_right = _free_of_others(right, weight[at] * free_left)
+            change = np.abs(free_right - self.is_free_right[at])
+            self.is_free_left[at], self.is_free_right[at] = free_left, free_right
+            if change.max() < TOLERANCE:
+                return
+            if number % ROUNDS_A_LOOK == ROUNDS_A_LOOK - 1:
+                kept = _whole_groups(left, right, change >= TOLERANCE)
+                at = at[kept]
+                left, right = (np.unique(each[kept], return_inverse=True)[1] for each in (left, right))
+
+
+def _whole_groups(left: np.ndarray, right: np.ndarray, is_meant: np.ndarray) -> np.ndarray:
+    """Which pairs stand in one group of rivals with a pair that is meant, rivals of rivals included."""
+    while True:
+        by_left = np.bincount(left, weights=is_meant)[left] > 0
+        grown = np.bincount(right, weights=by_left)[right] > 0
+        if grown.sum() == is_meant.sum():
+            return np.asarray(grown)
+        is_meant = grown
 
 
 def _free_of_others(record: np.ndarray, message: np.ndarray) -> np.ndarray:

@@ -62,7 +62,7 @@ class LinkSettings:
     max_block_pairs: int = 100_000
     max_training_pairs: int = 200_000
     training_sample: int = 750
-    family_rounds: int = 2
+    family_rounds: int = 1
     seed: int = 1
 
 
