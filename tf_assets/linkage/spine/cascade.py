@@ -133,7 +133,7 @@ def _judge_in_families(scales: Scales, key_links: pl.DataFrame, rest: pl.DataFra
         rest = pairs.select(rest.columns)  # who was found in a pool is an anchor now, and has none in the next round
         for _ in range(ROUNDS_FOR_SHARE):
             supposed = together
-            judged = judge_pairs(without_the_lonely(pairs, supposed), *sizes)
+            judged = judge_pairs(without_the_lonely(pairs, supposed), *sizes, judged.match_rate)
             together = share_together(pairs, judged.pairs)
             if abs(together - supposed) < SETTLED_SHARE:
                 break

@@ -22,6 +22,9 @@ import polars as pl
 LARGEST_WEIGHT = 40.0
 """Bits of w; beyond them a sum would lose its smaller parts to the precision of numbers."""
 
+FAINTEST = 2.0**-4
+"""The weight, if as many people have a partner as can have one, below which a pair is no rival."""
+
 N_RATES, ROUNDS_A_RATE, RATE_TOLERANCE = 20, 3, 1e-4
 MOST_ROUNDS, TOLERANCE, ROUNDS_A_LOOK = 50, 1e-5, 4
 
@@ -34,9 +37,12 @@ class Judged:
     match_rate: float
 
 
-def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 0) -> Judged:
+def judge_pairs(
+    pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 0, supposed_rate: float = 0.5
+) -> Judged:
     """Pairs of left_record, right_record, evidence with match_weight (log2 of the odds against nobody) and probability.
 
+    supposed_rate: where the search for p begins.
     n_left and n_right count all records, those without any pair included; n_linked: of them, pairs that are decided
     and not among these. They count for p, because the m of a level is its share among all true pairs, theirs included.
     """
@@ -45,16 +51,16 @@ def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 
         return Judged(empty, 0.0)
     n_free = max(n_right - n_linked, 1)
     evidence = pairs["evidence"].to_numpy()
-    matching = _Matching(pairs)
 
     def weight(rate: float) -> np.ndarray:
         return np.asarray(2.0 ** np.minimum(evidence - math.log2(_nobody(rate, n_free)), LARGEST_WEIGHT))
 
-    rate = 0.5
+    most = _within((n_linked + pairs["left_record"].n_unique()) / n_left, n_left)
+    matching = _Matching(pairs, weight(most) >= FAINTEST)
+    rate = _within(supposed_rate, n_left)
     for _ in range(N_RATES):
         probability = matching.probabilities(weight(rate), ROUNDS_A_RATE)
-        implied = (n_linked + float(probability.sum())) / n_left
-        implied = min(max(implied, 0.5 / n_left), 1 - 0.5 / n_left)
+        implied = _within((n_linked + float(probability.sum())) / n_left, n_left)
         is_settled = abs(implied - rate) < RATE_TOLERANCE
         rate = implied
         if is_settled:
@@ -69,6 +75,11 @@ def judge_pairs(pairs: pl.DataFrame, n_left: int, n_right: int, n_linked: int = 
     return Judged(judged, round(rate, 6))
 
 
+def _within(rate: float, n_left: int) -> float:
+    """A rate that leaves half a person's doubt."""
+    return min(max(rate, 0.5 / n_left), 1 - 0.5 / n_left)
+
+
 def _nobody(rate: float, n_right: int) -> float:
     """The odds that a left record has no partner, against each one record on the right."""
     return n_right * (1 - rate) / rate
@@ -77,15 +88,16 @@ def _nobody(rate: float, n_right: int) -> float:
 class _Matching:
     """The graph of pairs; the messages stay from one call to the next, for the next begins where the last ended.
 
-    A pair without a rival on either side gets and sends no message, so messages are kept for the contested pairs alone.
+    A pair without a rival on either side gets and sends no message, so messages are kept for the contested pairs alone, and
+    not for those that are too faint to take a record from anybody.
     """
 
-    def __init__(self, pairs: pl.DataFrame) -> None:
-        rivals = pl.len().over("left_record") + pl.len().over("right_record")
-        self.is_contested = pairs.select(rivals > 2).to_series().to_numpy()
-        contested = pairs.filter(self.is_contested)
-        self.left = contested["left_record"].rank("dense").to_numpy().astype(np.int64) - 1
-        self.right = contested["right_record"].rank("dense").to_numpy().astype(np.int64) - 1
+    def __init__(self, pairs: pl.DataFrame, is_heard: np.ndarray) -> None:
+        marked = pairs.select("left_record", "right_record", is_heard=pl.Series(is_heard))
+        rivals = pl.col("is_heard").sum().over("left_record") + pl.col("is_heard").sum().over("right_record")
+        self.is_contested = marked.select(pl.col("is_heard") & (rivals > 2)).to_series().to_numpy()
+        self.all_left, self.all_right = _numbered(pairs)
+        self.left, self.right = _numbered(pairs.filter(self.is_contested))
         self.is_free_left = np.ones(len(self.left))
         self.is_free_right = np.ones(len(self.left))
 
@@ -93,9 +105,15 @@ class _Matching:
         """The probability of each pair: its weight times the chance that either record is free of others."""
         contested = weight[self.is_contested]
         self._exchange(contested, most_rounds)
-        odds = weight.copy()
+        odds = weight * self._free_of_contested(self.all_left, contested * self.is_free_right)
+        odds *= self._free_of_contested(self.all_right, contested * self.is_free_left)
         odds[self.is_contested] = contested * self.is_free_left * self.is_free_right
         return np.asarray(odds / (1 + odds))
+
+    def _free_of_contested(self, record: np.ndarray, message: np.ndarray) -> np.ndarray:
+        """For each pair the chance that its record is not taken by a contested pair."""
+        total = np.bincount(record[self.is_contested], weights=message, minlength=int(record.max()) + 1)
+        return np.asarray(1 / (1 + total[record]))
 
     def _exchange(self, weight: np.ndarray, most_rounds: int) -> None:
         """Renew the messages until they settle; now and then the groups of rivals that have settled are left aside."""
@@ -112,6 +130,14 @@ class _Matching:
                 kept = _whole_groups(left, right, change >= TOLERANCE)
                 at = at[kept]
                 left, right = (np.unique(each[kept], return_inverse=True)[1] for each in (left, right))
+
+
+def _numbered(pairs: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The records of pairs, numbered from nought on each side."""
+    left, right = (
+        pairs[side].rank("dense").to_numpy().astype(np.int64) - 1 for side in ("left_record", "right_record")
+    )
+    return left, right
 
 
 def _whole_groups(left: np.ndarray, right: np.ndarray, is_meant: np.ndarray) -> np.ndarray:
