@@ -3,7 +3,7 @@
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from tf_assets.research.effects.intervals import ArmMean, difference_interval, wilson
+from tf_assets.research.estimation.intervals import ArmMean, difference_interval, wilson
 
 Z95 = 1.959963984540054
 
