@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from tf_assets.research.cohorts.features import COVARIATES
 from tf_assets.research.cohorts.matching import match_for_areas
 from tf_assets.research.cohorts.propensity import estimate_propensity
-from tf_assets.research.effects.doubly_robust import aipw_effect
-from tf_assets.research.effects.effect import Effect, Sample
-from tf_assets.research.effects.estimating import cohort_of
-from tf_assets.research.effects.matched import matched_effect
+from tf_assets.research.effects.cohort import cohort_of
+from tf_assets.research.effects.estimating import estimate_effects
 from tf_assets.warehouse.geography import councils
 
 N_COUNCILS = 24
@@ -97,22 +95,18 @@ def simulate(seed: int, n_families: int, rate: float, spared: float, family_shar
     )
 
 
-def sample_of(cohort: Simulated) -> Sample:
-    """The whole cohort after propensity and matching."""
+def effects_of(cohort: Simulated) -> pl.DataFrame:
+    """England's effects by each method, after propensity and matching: rows of `treatment_effects`."""
     scores = estimate_propensity(cohort.people, cohort.covariates).scores
     matched, _, _ = match_for_areas(scores, cohort.people)
     arrays = cohort_of(cohort.people, cohort.covariates, scores, matched)
-    place = cohort.people["person_pseudonym"].arg_sort().to_numpy()
-    return arrays.sample(np.arange(len(place)), cohort.outcome[place])
-
-
-def estimates(sample: Sample) -> dict[str, Effect]:
-    """Each estimator that is compared, by name."""
-    return {
-        "matched": matched_effect(sample),
-        "matched, adjusted": matched_effect(sample, is_adjusted=True),
-        "aipw": aipw_effect(sample),
-    }
+    values = cohort.people.select(
+        "person_pseudonym",
+        outcome=pl.lit("is_employed"),
+        outcome_window=pl.lit("19-24"),
+        value=pl.Series(cohort.outcome),
+    )
+    return estimate_effects(arrays, values, with_regions=False)
 
 
 def coverage(n_cohorts: int, n_families: int, rate: float, spared: float) -> pl.DataFrame:
@@ -120,15 +114,15 @@ def coverage(n_cohorts: int, n_families: int, rate: float, spared: float) -> pl.
     rows = []
     for seed in range(n_cohorts):
         cohort = simulate(seed, n_families, rate, spared)
-        for name, effect in estimates(sample_of(cohort)).items():
-            low, high = effect.ci_low or effect.estimate, effect.ci_high or effect.estimate
+        for effect in effects_of(cohort).iter_rows(named=True):
+            low, high = effect["ci_low"] or effect["estimate"], effect["ci_high"] or effect["estimate"]
             rows.append(
                 {
-                    "estimator": name,
-                    "error": effect.estimate - cohort.truth,
-                    "standard_error": effect.standard_error or 0.0,
+                    "estimator": effect["method"],
+                    "error": effect["estimate"] - cohort.truth,
+                    "standard_error": effect["standard_error"] or 0.0,
                     "is_covered": low <= cohort.truth <= high,
-                    "naive_error": effect.naive_difference - cohort.truth,
+                    "naive_error": effect["naive_difference"] - cohort.truth,
                 }
             )
     return (

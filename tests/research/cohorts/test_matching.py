@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tf_assets.research.cohorts.matching import match, match_for_areas, nearest_within
+from tf_assets.research.cohorts.matching import match, match_for_areas
+from tf_assets.research.estimation.matching import nearest_within
 
 
 def _scores(*rows):

@@ -46,6 +46,7 @@ def test_balance_of_a_literal_cohort():
         **{"covariate": "n_problems", "programme_mean": 3.0},
         **{"comparison_mean_before": 2.0, "comparison_mean_after": 3.0},
         **{"smd_before": 1.0, "smd_after": 0.0, "variance_ratio_before": 1.0, "variance_ratio_after": None},
+        **{"overlap_before": 0.0, "overlap_after": 0.0},
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tf_assets.research.cohorts import protocol
 from tf_assets.research.cohorts.protocol import EXTRACT_RULES, HALF_YEARS, PERSISTENT_ABSENCE, TWO_YEARS
+from tf_assets.research.estimation.intervals import CONFIDENCE
 from tf_assets.warehouse.calendar import EXTRACTS
 
 PAGE = (Path(protocol.__file__).parents[3] / "docs" / "reference" / "protocol.md").read_text()
@@ -42,6 +43,6 @@ def test_the_page_says_what_the_code_does():
         "school age | {} to {}".format(*protocol.SCHOOL_AGES),
         f"at {protocol.KS2_EXPECTED_SCORE} or more",
         f"{protocol.KS2_FIRST_SCALED_YEAR}/16 and later",
-        f"{protocol.CONFIDENCE:.0%}, clustered",
+        f"{CONFIDENCE:.0%}, clustered",
     ]
     assert [each for each in said if each not in PAGE] == []

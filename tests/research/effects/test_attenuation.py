@@ -64,7 +64,7 @@ def corrected_frame(outcome: str, shown: list[dict[str, float]], recall: float |
         outcome=pl.lit(outcome),
         outcome_window=pl.int_range(pl.len()).cast(pl.String),
         area_code=pl.lit("E92000001"),
-        method=pl.lit("matched"),
+        method=pl.lit("matching"),
         estimate=pl.col("programme_rate") - pl.col("comparison_rate"),
     )
     errors = seen_rates.drop("programme_rate", "comparison_rate").cast(pl.Float64).mean()

@@ -100,10 +100,11 @@ def effects_of(cells: Cells) -> pl.DataFrame:
                 "ci_low": -0.0413,
                 "ci_high": -0.0013,
                 "effective_sample": 900.0,
+                "why_not_published": "",
             }
             for outcome in sorted(cells["outcome_cells"]["outcome"].unique())
             for area in areas
-            for method in ("matched", "aipw")
+            for method in ("matching", "doubly-robust")
         ]
     )
 

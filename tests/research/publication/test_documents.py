@@ -122,7 +122,7 @@ def test_report_shows_the_published_effect_and_the_mark_of_a_hidden_one(tables: 
     shown = tables["protected_effects"].row(
         by_predicate=(pl.col("area_type") == "england")
         & (pl.col("outcome") == "is_looked_after")
-        & (pl.col("method") == "matched"),
+        & (pl.col("method") == "matching"),
         named=True,
     )
     assert f"{shown['effect']:+.2f}".replace("-", "−") in page

@@ -40,8 +40,9 @@ def effect(
     estimate: float | None = -0.0123,
     standard_error: float | None = 0.004,
     outcome: str = "is_on_jsa",
-    method: str = "matched",
+    method: str = "matching",
     effective_sample: float | None = 1e9,
+    why_not_published: str = "",
 ) -> pl.DataFrame:
     known = estimate is not None and standard_error is not None
     interval = (estimate - 1.96 * standard_error, estimate + 1.96 * standard_error) if known else (None, None)
@@ -55,6 +56,7 @@ def effect(
             "ci_low": pl.Series([interval[0]], dtype=pl.Float64),
             "ci_high": pl.Series([interval[1]], dtype=pl.Float64),
             "effective_sample": pl.Series([effective_sample], dtype=pl.Float64),
+            "why_not_published": [why_not_published],
         }
     )
 
@@ -154,7 +156,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
 
 
 def test_two_methods_of_the_same_people_share_their_draw() -> None:
-    both = pl.concat([effect(), effect(method="aipw")])
+    both = pl.concat([effect(), effect(method="doubly-robust")])
     found = protect_effects(both, cells((1000, 200), (1000, 200)), AREAS)
     assert found["effect"].n_unique() == 1
 

@@ -204,7 +204,7 @@ def test_england_is_named_and_each_row_is_a_sentence_of_its_own() -> None:
     )
     effect = {
         **row,
-        "measure": "effect|matched",
+        "measure": "effect|matching",
         "area_code": ENGLAND,
         "outcome": "is_on_jsa",
         "outcome_window": "19-24",

@@ -1,16 +1,12 @@
-"""Nearest-neighbour matching on the logit of the propensity, within strata, by sorting.
-
-In one dimension the k nearest of a sorted list lie in the 2k places around the point of insertion, so a million people
-take seconds.
-"""
+"""The matched cohorts: England's, and each region's from its own people."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tf_assets.research.cohorts.protocol import CALIPER_SD, NEIGHBOURS
+from tf_assets.research.estimation.matching import nearest_within, pooled_deviation
 
 
 @dataclass(frozen=True)
@@ -28,24 +24,6 @@ class Matched:
     caliper: float
 
 
-def nearest_within(
-    targets: NDArray[np.float64], pool: NDArray[np.float64], k: int, caliper: float
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each target the k nearest of a *sorted* pool, with replacement: (places in the pool, whether inside caliper).
-
-    Both of shape targets x k. Equal distances go to the lower place, so that the answer depends on the data alone.
-    """
-    if not len(pool):
-        return np.zeros((len(targets), k), np.int64), np.zeros((len(targets), k), np.bool_)
-    around = np.searchsorted(pool, targets)[:, None] + np.arange(-k, k)[None, :]
-    is_there = (around >= 0) & (around < len(pool))
-    places = around.clip(0, len(pool) - 1)
-    distances = np.where(is_there, np.abs(pool[places] - targets[:, None]), np.inf)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, :k]
-    chosen = np.take_along_axis(places, nearest, axis=1)
-    return chosen, np.take_along_axis(distances, nearest, axis=1) <= caliper
-
-
 def match(
     scores: pl.DataFrame, k: int = NEIGHBOURS, caliper_sd: float = CALIPER_SD, caliper: float | None = None
 ) -> Matched:
@@ -55,7 +33,7 @@ def match(
     logit within strata, unless `caliper` gives it in logits. Ties are broken by pseudonym: random, but permanent.
     """
     ordered = scores.sort("stratum", "logit", "person_pseudonym")
-    reach = caliper_sd * _pooled_sd(ordered) if caliper is None else caliper
+    reach = caliper_sd * _deviation(ordered) if caliper is None else caliper
     parts = [_match_stratum(part, k, reach) for part in ordered.partition_by("stratum", maintain_order=True)]
     people = pl.concat(parts).filter(pl.col("n_matches") > 0).sort("person_pseudonym")
     n_programme = scores.filter(pl.col("arm") == "programme").height
@@ -84,6 +62,11 @@ def match_for_areas(scores: pl.DataFrame, people: pl.DataFrame) -> tuple[pl.Data
     return table, national, regional
 
 
+def _deviation(scores: pl.DataFrame) -> float:
+    stratum = scores["stratum"].rank("dense").cast(pl.Int64).to_numpy()
+    return pooled_deviation(scores["logit"].to_numpy(), (scores["arm"] == "programme").to_numpy(), stratum)
+
+
 def _match_stratum(part: pl.DataFrame, k: int, caliper: float) -> pl.DataFrame:
     programme = part.filter((pl.col("arm") == "programme") & pl.col("is_on_support"))
     comparison = part.filter(pl.col("arm") == "comparison")
@@ -104,10 +87,3 @@ def _match_stratum(part: pl.DataFrame, k: int, caliper: float) -> pl.DataFrame:
             ),
         ]
     )
-
-
-def _pooled_sd(scores: pl.DataFrame) -> float:
-    """Standard deviation of the logit within strata: the square root of the mean of the arms' variances."""
-    centred = scores.with_columns(centred=pl.col("logit") - pl.col("logit").mean().over("stratum", "arm"))
-    variances = centred.group_by("arm").agg(pl.col("centred").var())["centred"].fill_null(0.0)
-    return float(variances.mean() or 0.0) ** 0.5  # type: ignore[arg-type]

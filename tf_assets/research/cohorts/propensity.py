@@ -7,10 +7,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tf_assets.research.cohorts.features import model_matrix
+from tf_assets.research.estimation.propensity import fit_propensity
 from tf_assets.warehouse.errors import InputRefused
 
 PENALTY = 1.0
-"""Variance of each standardised coefficient's normal prior (ridge): keeps a rare flag that one arm lacks finite."""
+"""Inverse variance of each standardised coefficient's normal prior (ridge): keeps a rare flag that one arm lacks finite."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,12 @@ def _refuse_one_arm(joined: pl.DataFrame) -> None:
 
 
 def _fitted(people: pl.DataFrame) -> pl.DataFrame:
-    from sklearn.linear_model import LogisticRegression
-
     on_programme = (people["arm"] == "programme").to_numpy()
     if on_programme.all() or not on_programme.any():
         share = float(on_programme.mean())
         logit: NDArray[np.float64] = np.full(len(people), np.log((share + 1e-6) / (1 - share + 1e-6)))
     else:
-        model = LogisticRegression(C=PENALTY, solver="newton-cholesky", max_iter=200, tol=1e-8)
-        logit = model.fit(matrix := model_matrix(people), on_programme).decision_function(matrix)
+        logit = fit_propensity(model_matrix(people), on_programme, PENALTY).logit
     return people.with_columns(logit=pl.Series(logit), propensity=pl.Series(1 / (1 + np.exp(-logit))))
 
 

@@ -5,6 +5,8 @@ Each stands here once, with its unit and source; SQL models get them as paramete
 
 from dataclasses import dataclass
 
+from tf_assets.research.estimation.weighting import Method
+
 
 @dataclass(frozen=True)
 class Window:
@@ -97,8 +99,12 @@ NEIGHBOURS = 5
 """Comparison people for each programme person, with replacement: the comparison pool is the smaller one, and several
 neighbours make up for the variance of its reuse. Source: Rassen et al., Pharmacoepidemiology 21 S2 (2012) 69-80."""
 
-CONFIDENCE = 0.95
-"""Coverage of intervals."""
+EFFECT_METHODS: tuple[Method, ...] = ("matching", "doubly-robust", "entropy")
+"""How each effect is estimated. The first is the main one: it is what the national evaluation did, and whoever reads can
+say who was compared with whom. The others answer the same question with other assumptions."""
+
+OUTCOME_PENALTY = 1.0
+"""Ridge penalty of each standardised column in the outcome's regression, in people: keeps small areas stable (ours)."""
 
 SQL_PARAMETERS: dict[str, object] = {
     "adult_age": ADULT_AGE,

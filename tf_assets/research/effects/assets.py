@@ -6,7 +6,8 @@ import polars as pl
 from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset
 from tf_assets.research.effects.attenuation import correct_effects, largest_correction, linkage_errors
-from tf_assets.research.effects.estimating import cohort_of, estimate_effects
+from tf_assets.research.effects.cohort import cohort_of
+from tf_assets.research.effects.estimating import estimate_effects
 from tf_assets.warehouse.zone import Zone
 
 

@@ -29,7 +29,8 @@ import polars as pl
 from scipy.stats import norm
 
 from tf_assets.quality.link_rates import least_difference
-from tf_assets.research.cohorts.protocol import CONFIDENCE, EXTRACT_RULES
+from tf_assets.research.cohorts.protocol import EXTRACT_RULES
+from tf_assets.research.estimation.intervals import CONFIDENCE
 from tf_assets.research.publication.catalogue import OUTCOMES, is_yes_no
 from tf_assets.research.publication.causes import OUTCOME_EXTRACTS
 

@@ -35,12 +35,6 @@ class Balance:
     overlap_before: Vector
     overlap_after: Vector
 
-    @property
-    def largest_smd_after(self) -> float:
-        """The largest in absolute value; NaN without any."""
-        known = self.smd_after[np.isfinite(self.smd_after)]
-        return float(np.abs(known).max()) if len(known) else float("nan")
-
 
 def balance(covariates: Vector, treated: Rows, weights: Vector) -> Balance:
     """Both arms' covariates (n x k) before and after weights (n)."""
@@ -63,6 +57,14 @@ def balance(covariates: Vector, treated: Rows, weights: Vector) -> Balance:
         overlap_before=overlaps[0],
         overlap_after=overlaps[1],
     )
+
+
+def largest_smd(covariates: Vector, treated: Rows, weights: Vector) -> float:
+    """The largest standardised mean difference after weights; 0 where nothing varies among the treated."""
+    spread = covariates[treated].std(axis=0)
+    means = [_moments(covariates[arm], weights[arm])[0] for arm in (treated, ~treated)]
+    varies = spread > 1e-6
+    return float((np.abs(means[0] - means[1])[varies] / spread[varies]).max(initial=0.0))
 
 
 def _moments(columns: Vector, share: Vector) -> tuple[Vector, Vector]:

@@ -8,7 +8,7 @@ from tf_assets.research.estimation.balance import Balance, balance
 from tf_assets.research.estimation.design import Design, Rows, Vector
 from tf_assets.research.estimation.influence import Difference, effective_sample, interval_of, weighted_difference
 from tf_assets.research.estimation.intervals import Interval
-from tf_assets.research.estimation.result import CovariateBalance, Result, why_not_published
+from tf_assets.research.estimation.result import CovariateBalance, Effect, Result, why_not_published
 from tf_assets.research.estimation.sensitivity import e_values_of_mean, e_values_of_share
 from tf_assets.research.estimation.weighting import Method, Settings, Weighted, weigh, with_counterpart
 
@@ -30,7 +30,7 @@ def estimate(
     settings = settings or Settings()
     known: Rows = ~np.isnan(outcome)
     design, outcome = design.only(known), outcome[known]
-    naive = naive_difference(design, outcome)
+    naive = naive_difference(design.treated, outcome)
     kept = with_counterpart(design, settings)
     lost = int((design.treated & ~kept).sum())
     weighted = weigh(design.only(kept), method, settings)
@@ -44,18 +44,25 @@ def estimate(
     return replace(result, estimand="ATT, treated with a counterpart", warnings=(said, *result.warnings))
 
 
-def result_of(weighted: Weighted, outcome: Vector, name: str, naive: float, alike: Balance | None = None) -> Result:
-    """One outcome of people already weighted. alike: their balance, if it is known."""
+def result_of(weighted: Weighted, outcome: Vector, name: str, naive: float) -> Result:
+    """One outcome of people already weighted, with the balance of all of them."""
+    effect = effect_of(weighted, outcome, name, naive)
+    alike = balance(weighted.design.covariates, weighted.design.treated, weighted.weights)
+    rows = covariate_rows(weighted.design.names, alike)
+    reasons = why_not_published([row.smd_after for row in rows if row.smd_after is not None], effect.effective_sample)
+    fields = {name: getattr(effect, name) for name in Effect.__dataclass_fields__}
+    return Result(**{**fields, "warnings": (*effect.warnings, *reasons)}, balance=rows)
+
+
+def effect_of(weighted: Weighted, outcome: Vector, name: str, naive: float) -> Effect:
+    """One outcome (n; NaN: not known) of people already weighted. naive: the difference of the arms as they are."""
     difference = weighted_difference(weighted, outcome)
     treated, kept = weighted.design.treated, difference.kept
     interval = interval_of(difference, weighted, is_yes_no(outcome[kept]))
-    alike = alike or balance(weighted.design.covariates, treated, weighted.weights)
-    effective = effective_sample(weighted.weights[kept & ~treated])
-    n_clusters = len(np.unique(weighted.design.cluster[kept]))
-    rows = covariate_rows(weighted.design.names, alike)
     mean = difference.comparison_mean
     e_values = _e_values(difference, interval, outcome[kept & ~treated])
-    return Result(
+    n_clusters = len(np.unique(weighted.design.cluster[kept]))
+    return Effect(
         method=weighted.method,
         estimand=weighted.estimand,
         outcome=name,
@@ -67,7 +74,7 @@ def result_of(weighted: Weighted, outcome: Vector, name: str, naive: float, alik
         n_treated=int((kept & treated).sum()),
         n_comparison=int((kept & ~treated).sum()),
         n_clusters=n_clusters,
-        effective_sample=effective,
+        effective_sample=effective_sample(weighted.weights[kept & ~treated]),
         treated_mean=difference.treated_mean,
         comparison_mean=mean,
         relative_change=difference.estimate / mean if abs(mean) > 1e-12 else None,
@@ -75,14 +82,15 @@ def result_of(weighted: Weighted, outcome: Vector, name: str, naive: float, alik
         minimum_detectable_effect=interval.minimum_detectable_effect,
         e_value=e_values[0],
         e_value_of_interval=e_values[1],
-        balance=rows,
-        warnings=(*weighted.notes, *_warnings(difference, outcome, n_clusters, rows, effective)),
+        warnings=(*weighted.notes, *_warnings(outcome[kept], n_clusters)),
     )
 
 
-def naive_difference(design: Design, outcome: Vector) -> float:
-    """The plain difference of the arms' means, over everybody whose outcome is known."""
-    return float(np.nanmean(outcome[design.treated]) - np.nanmean(outcome[~design.treated]))
+def naive_difference(treated: Rows, outcome: Vector, inside: Rows | None = None) -> float:
+    """The plain difference of the arms' means over everybody (of `inside`) whose outcome is known; NaN for no arm."""
+    known = ~np.isnan(outcome) if inside is None else inside & ~np.isnan(outcome)
+    arms = outcome[known & treated], outcome[known & ~treated]
+    return float(arms[0].mean() - arms[1].mean()) if all(len(arm) for arm in arms) else float("nan")
 
 
 def is_yes_no(outcome: Vector) -> bool:
@@ -110,17 +118,10 @@ def _e_values(difference: Difference, interval: Interval, comparison: Vector) ->
     return tuple(value if np.isfinite(value) else None for value in found)  # type: ignore[return-value]
 
 
-def _warnings(
-    difference: Difference,
-    outcome: Vector,
-    n_clusters: int,
-    rows: tuple[CovariateBalance, ...],
-    effective: float,
-) -> tuple[str, ...]:
-    known = outcome[difference.kept]
+def _warnings(known: Vector, n_clusters: int) -> tuple[str, ...]:
     found = []
     if is_yes_no(known) and (few := int(min(known.sum(), len(known) - known.sum()))) < FEWEST_EVENTS:
         found.append(f"few events: {few}")
     if n_clusters < FEWEST_CLUSTERS:
         found.append(f"{n_clusters} clusters: intervals from fewer than {FEWEST_CLUSTERS} are rough")
-    return (*found, *why_not_published([row.smd_after for row in rows if row.smd_after is not None], effective))
+    return tuple(found)

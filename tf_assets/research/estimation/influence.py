@@ -41,7 +41,7 @@ def weighted_difference(weighted: Weighted, outcome: Vector) -> Difference:
         columns = np.column_stack([columns, weighted.columns - centre])
     x, y = columns[comparison], outcome[comparison]
     share: Vector = weighted.weights[comparison] / weighted.weights[comparison].sum()
-    bread = _bread(x, share)
+    bread = _bread(x, share, weighted.penalty)
     coefficients = bread @ (x.T @ (share * y))
     residual = y - x @ coefficients
     # the treated's mean covariates are 0, so the constant is what they would have had
@@ -88,8 +88,12 @@ def effective_sample(weights: Vector) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
 
 
-def _bread(x: Vector, share: Vector) -> Vector:
-    inverse: Vector = np.linalg.pinv((x * share[:, None]).T @ x, hermitian=True, rcond=1e-12).astype(np.float64)
+def _bread(x: Vector, share: Vector, penalty: float) -> Vector:
+    """The inverse of x'wx, with a ridge on everything but the constant."""
+    ridge = np.full(x.shape[1], penalty / len(x))
+    ridge[0] = 0.0
+    squares = (x * share[:, None]).T @ x + np.diag(ridge)
+    inverse: Vector = np.linalg.pinv(squares, hermitian=True, rcond=1e-12).astype(np.float64)
     return inverse
 
 
@@ -105,17 +109,17 @@ def _restored(weighted: Weighted, x: Vector, share: Vector, comparison: Rows, re
     if weighted.columns is None and weighted.propensity is not None:
         left = np.sqrt(1 - _leverage(weighted.propensity.columns[comparison], share, cluster))
     else:
-        left = 1 - _leverage(x, share, cluster)
+        left = 1 - _leverage(x, share, cluster, weighted.penalty)
     restored: Vector = residual / left
     return restored
 
 
-def _leverage(x: Vector, share: Vector, cluster: Codes) -> Vector:
+def _leverage(x: Vector, share: Vector, cluster: Codes, penalty: float = 0.0) -> Vector:
     """How far each residual is pulled towards 0: its own leverage or its cluster's, the larger.
 
     A cluster's is that of its weighted mean covariates, which pull at what is common to its members.
     """
-    bread = _bread(x, share)
+    bread = _bread(x, share, penalty)
     own = share * ((x @ bread) * x).sum(axis=1)
     weight = np.bincount(cluster, share)
     sums = np.column_stack([np.bincount(cluster, share * column) for column in x.T])

@@ -24,15 +24,15 @@ class CovariateBalance:
 
 
 @dataclass(frozen=True)
-class Result:
+class Effect:
     """An average effect on the treated (ATT), in the outcome's own unit.
 
     estimate: mean of what was, less mean of what would have been; treated_mean, comparison_mean: the two means;
     relative_change: estimate / comparison_mean; naive_difference: of the arms as they are; standard_error, ci_low,
-    ci_high, p_value, minimum_detectable_effect: None where nothing varies; e_value, e_value_of_interval: see `sensitivity`,
-    None where infinite; n_treated, n_comparison: people who
-    enter; n_clusters: of them; effective_sample: (sum of weights)^2 / sum of squared weights of the comparison people;
-    balance: a row a covariate; warnings: what a reader must know.
+    ci_high, p_value, minimum_detectable_effect: None where nothing varies; e_value, e_value_of_interval: see
+    `sensitivity`, None where infinite; n_treated, n_comparison: people who enter; n_clusters: of them;
+    effective_sample: (sum of weights)^2 / sum of squared weights of the comparison people; warnings: what a reader must
+    know.
     """
 
     method: str
@@ -54,8 +54,14 @@ class Result:
     minimum_detectable_effect: float | None
     e_value: float | None
     e_value_of_interval: float | None
-    balance: tuple[CovariateBalance, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result(Effect):
+    """An effect with its balance: a row a covariate."""
+
+    balance: tuple[CovariateBalance, ...]
 
     def as_json(self) -> dict[str, object]:
         """Plain values; nothing that JSON does not know."""

@@ -43,7 +43,8 @@ class Weighted:
 
     design: everybody kept; columns: n x k, standardised, what the outcome is regressed on, or None where weights alone do it;
     weights: n, 1 for each treated person that the effect is about, at least 0 for comparison people; propensity: of the
-    weights, where its uncertainty moves the estimate, else None; estimand: in words; notes: for the reader.
+    weights, where its uncertainty moves the estimate, else None; estimand: in words; notes: for the reader; penalty: of
+    each standardised column in the regression, in people (ridge), which keeps few people with many columns stable.
     """
 
     method: Method
@@ -53,6 +54,7 @@ class Weighted:
     columns: Vector | None
     propensity: Propensity | None
     notes: tuple[str, ...]
+    penalty: float = 0.0
 
 
 def with_counterpart(design: Design, settings: Settings) -> Rows:

@@ -36,8 +36,9 @@ WINDOWS = {
 }
 
 METHODS = {
-    "matched": "Matched comparison",
-    "aipw": "Doubly robust",
+    "matching": "Matched comparison",
+    "doubly-robust": "Doubly robust",
+    "entropy": "Entropy balancing",
 }
 
 MARKS = {
@@ -46,12 +47,13 @@ MARKS = {
     "[u]": "Low reliability. A rate is not given where the published number of people is under 100, nor a share of linked "
     "people where it is under 500, for rounding alone could move it by several percentage points. An effect is to be read "
     "with care where, as published, under 30 people of a group had the outcome.",
+    "[w]": "Withheld: the groups could not be made alike, or too few people stand behind the comparison.",
     "[x]": "Not available: no estimate could be made.",
     "[z]": "Not applicable: a score or a share of sessions has no count and no rate.",
 }
 """Shorthand in published tables, after the UK statistical service's guidance on symbols in tables."""
 
-HIDING = ("[c]", "[x]")
+HIDING = ("[c]", "[w]", "[x]")
 """The marks of rows that give no number."""
 
 Unit = Literal["percentage points", "points"]

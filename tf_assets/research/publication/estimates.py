@@ -54,11 +54,14 @@ def protect_effects(effects: pl.DataFrame, cells: pl.DataFrame, areas: pl.DataFr
     effects: `treatment_effects` (estimates in the outcome's own unit, 0.01 for one percentage point). cells:
     `outcome_cells`, for published denominators and for keys. areas: `area_frame`. Returns effect, ci_low and ci_high in
     percentage points (points for scores), the grain, the programme's published rate and that rate without the effect,
-    and a mark: [c] hidden, [u] low reliability, [x] no estimate. Hiding is decided by published numbers alone.
+    and a mark: [c] hidden, [u] low reliability, [w] withheld, as the groups are not alike or too few stand behind the
+    comparison, [x] no estimate. Hiding is decided by published numbers alone; withholding by `why_not_published`.
     """
     _refuse_unknown(effects)
     joined = (
-        effects.select(*_EFFECT_KEY, "estimate", "effective_sample", true_low="ci_low", true_high="ci_high")
+        effects.select(
+            *(*_EFFECT_KEY, "estimate", "effective_sample", "why_not_published"), true_low="ci_low", true_high="ci_high"
+        )
         .join(areas.filter(pl.col("area_type") != "council"), on="area_code")
         .join(_arm_counts(cells), on=["area_code", "outcome", "outcome_window"], how="left")
         .join(_outcome_units(), on="outcome")
@@ -148,6 +151,8 @@ def _effect_mark() -> pl.Expr:
         .then(pl.lit("[c]"))
         .when(pl.any_horizontal(pl.col("estimate", "true_low", "true_high").is_null()))
         .then(pl.lit("[x]"))
+        .when(pl.col("why_not_published") != "")
+        .then(pl.lit("[w]"))
         .when(counted & (fewest < RELIABLE_YES))
         .then(pl.lit("[u]"))
         .otherwise(pl.lit(None, dtype=pl.String))

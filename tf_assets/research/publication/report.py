@@ -9,15 +9,16 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from tf_assets.research.publication.catalogue import ALL, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
+from tf_assets.research.cohorts.protocol import EFFECT_METHODS
+from tf_assets.research.publication.catalogue import ALL, HIDING, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
 from tf_assets.research.publication.charts import balance_svg, effects_svg
 from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
 from tf_assets.research.publication.sheets import ROUNDING_NOTE, covariate_words
 
 Tables = Mapping[str, pl.DataFrame]
 
-MAIN_METHOD = "matched"
-"""The method of the report's first table and plot; the other stands beside it in the second table."""
+MAIN_METHOD = EFFECT_METHODS[0]
+"""The method of the report's first table and plot; the others stand beside it in the second table."""
 
 FARTHEST_PLOTTED = 4
 """An interval longer than this many times the median one is not plotted; its numbers are in the table."""
@@ -129,7 +130,7 @@ def _verdict(row: dict[str, Any]) -> str:
 
 
 def _percent(rate: float | None, mark: str | None) -> str:
-    return f"{rate:.1f}%" if rate is not None else mark if mark in ("[c]", "[x]") else "[z]"
+    return f"{rate:.1f}%" if rate is not None else mark if mark in HIDING else "[z]"
 
 
 def _signed(number: float) -> str:

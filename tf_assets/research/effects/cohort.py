@@ -1,0 +1,103 @@
+"""The evaluation's cohort as arrays, and its weights for an area by each method."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tf_assets.research.cohorts.features import COVARIATES, covariate_matrix, model_matrix
+from tf_assets.research.cohorts.protocol import EFFECT_METHODS, OUTCOME_PENALTY
+from tf_assets.research.estimation.design import Design, Rows, Vector, independent
+from tf_assets.research.estimation.entropy_balancing import entropy_weights
+from tf_assets.research.estimation.weighting import Method, Weighted
+from tf_assets.warehouse.errors import InputRefused
+
+MOST_UNMATCHED = 0.05
+"""Share of programme people without a match above which an effect says so: it is not about them (ours)."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Arrays over eligible people, in the order of `person` (sorted pseudonyms).
+
+    design: the covariates as they are, families as clusters; region, council: codes; weight, region_weight: of the
+    national match and of the one within regions; logit, is_on_support: of the propensity; columns: what outcomes are
+    regressed on and entropy balances.
+    """
+
+    person: pl.Series
+    design: Design
+    region: NDArray[np.str_]
+    council: NDArray[np.str_]
+    weight: Vector
+    region_weight: Vector
+    logit: Vector
+    is_on_support: Rows
+    columns: Vector
+
+
+def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFrame, matched: pl.DataFrame) -> Cohort:
+    """Put eligible_people, cohort_covariates, propensity and matched_cohorts side by side."""
+    joined = (
+        people.drop("age_at_index", strict=False)
+        .join(covariates, on="person_pseudonym")
+        .join(scores.select("person_pseudonym", "logit", "is_on_support"), on="person_pseudonym")
+        .join(matched.select("person_pseudonym", "weight", "region_weight"), on="person_pseudonym", how="left")
+        .sort("person_pseudonym")
+    )
+    logit = joined["logit"].to_numpy()
+    design = Design(
+        treated=(joined["arm"] == "programme").to_numpy(),
+        covariates=covariate_matrix(joined),
+        names=COVARIATES,
+        stratum=np.zeros(len(joined), np.int64),
+        cluster=joined["family_pseudonym"].rank("dense").cast(pl.Int64).to_numpy(),
+        strata_columns=np.zeros((len(joined), 0)),
+    )
+    return Cohort(
+        person=joined["person_pseudonym"],
+        design=design,
+        region=joined["region_code"].to_numpy(),
+        council=joined["council_code"].to_numpy(),
+        weight=joined["weight"].fill_null(0.0).to_numpy(),
+        region_weight=joined["region_weight"].fill_null(0.0).to_numpy(),
+        logit=logit,
+        is_on_support=joined["is_on_support"].to_numpy(),
+        columns=np.column_stack([model_matrix(joined), (logit - logit.mean()) / max(logit.std(), 1e-9)]),
+    )
+
+
+def weigh_cohort(cohort: Cohort, rows: Rows, method: Method, is_region: bool) -> tuple[Weighted, Rows] | None:
+    """Weights of the people at `rows` by one method, and who of the cohort they are; None where there cannot be any.
+
+    is_region: matches come from the region alone.
+    """
+    if method not in EFFECT_METHODS:
+        raise ValueError(method)
+    if method == "matching":
+        weight = cohort.region_weight if is_region else cohort.weight
+        weighted = Weighted(method, "ATT, matched", cohort.design.only(rows), weight[rows], None, None, ())
+        return replace(weighted, notes=_unmatched(weighted)), rows
+    supported = rows & cohort.is_on_support
+    design, columns = cohort.design.only(supported), cohort.columns[supported]
+    if not design.treated.any() or design.treated.all():
+        return None
+    columns = columns[:, independent(columns)]
+    estimand = "ATT, common support"
+    if method == "doubly-robust":
+        odds = np.where(design.treated, 1.0, np.exp(cohort.logit[supported]))
+        return Weighted(method, estimand, design, odds, columns, None, (), OUTCOME_PENALTY), supported
+    weights = np.ones(len(columns))
+    try:
+        weights[~design.treated] = entropy_weights(columns, design.treated) * design.treated.sum()
+    except InputRefused:
+        return None
+    return Weighted(method, estimand, design, weights, columns, None, (), OUTCOME_PENALTY), supported
+
+
+def _unmatched(weighted: Weighted) -> tuple[str, ...]:
+    """A word on programme people without a match, when they are too many to be passed over."""
+    treated = weighted.design.treated
+    share = float((weighted.weights[treated] == 0).mean()) if treated.any() else 0.0
+    return (f"{share:.0%} of programme people without a match",) if share > MOST_UNMATCHED else ()
