@@ -20,10 +20,11 @@ RunModel = Callable[..., list[dict[str, Any]]]
 def run_model() -> RunModel:
     """`run_model("table", input_table=[{...}, ...])` -> rows of the model, in the order of the table's key.
 
-    A column that a row leaves out is null; a table that is left out is empty, councils and the protocol's excepted.
+    A column that a row leaves out is null; a table that is left out is empty, councils and the protocol's excepted;
+    parameters: of the protocol, instead of its own.
     """
 
-    def run(name: str, **tables: Rows) -> list[dict[str, Any]]:
+    def run(name: str, parameters: Mapping[str, object] | None = None, **tables: Rows) -> list[dict[str, Any]]:
         model, schema = load_models("research")[name], load_schemas()["research", name]
         with duckdb.connect() as connection:
             for table, given in GIVEN_TABLES.items():
@@ -31,7 +32,7 @@ def run_model() -> RunModel:
             for table in set(model.dependencies) - set(GIVEN_TABLES):
                 _create(connection, table, tables.pop(table, None))
             assert not tables, f"{name} does not read {sorted(tables)}"
-            bound = {each: SQL_PARAMETERS[each] for each in model.parameters}
+            bound = {each: {**SQL_PARAMETERS, **(parameters or {})}[each] for each in model.parameters}
             found = connection.execute(model.sql, bound).pl()
         assert set(found.columns) == {column.name for column in schema.columns}
         return found.sort(schema.key).to_dicts()

@@ -76,7 +76,10 @@ SELECT
     reach.is_half_year,
     reach.from_date,
     reach.until_date,
-    people.is_child,
+    people.is_child AND NOT (
+        $is_censored_at_18
+        AND people.birth_month + INTERVAL 1 YEAR * $adult_age < reach.until_date
+    ) AS is_child,
     people.is_juvenile,
     people.is_adult,
     people.is_school_age,

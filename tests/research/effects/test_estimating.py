@@ -6,10 +6,12 @@ import pytest
 from benchmarks.effects import effects_of, simulate
 from tf_assets.research.cohorts.matching import match_for_areas
 from tf_assets.research.cohorts.propensity import estimate_propensity
-from tf_assets.research.cohorts.protocol import EFFECT_METHODS
+from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.effects.cohort import cohort_of
 from tf_assets.research.effects.estimating import estimate_effects
 from tf_assets.warehouse.schema import load_schemas
+
+METHODS = PROTOCOL.comparison.methods
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,7 @@ def test_england_and_each_region_have_a_row_by_each_method(cohort):
     simulated, arrays = cohort
     effects = estimate_effects(arrays, _values(simulated))
     areas = {"E92000001", *simulated.people["region_code"]}
-    assert set(effects.select("area_code", "method").iter_rows()) == {(a, m) for a in areas for m in EFFECT_METHODS}
+    assert set(effects.select("area_code", "method").iter_rows()) == {(a, m) for a in areas for m in METHODS}
     declared = {column.name for column in load_schemas()["research", "treatment_effects"].columns}
     assert set(effects.columns) == declared
 
@@ -100,7 +102,7 @@ def test_what_is_not_alike_or_too_few_says_why_it_is_not_published(cohort):
 
 
 def test_intervals_cover_planted_effects_and_the_naive_difference_does_not():
-    covered, naive = dict.fromkeys(EFFECT_METHODS, 0), 0
+    covered, naive = dict.fromkeys(METHODS, 0), 0
     for seed in range(40):
         cohort = simulate(seed, 500, rate=0.15, spared=0.2)
         effects = effects_of(cohort)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tf_assets.research.publication.catalogue import ENGLAND
+from tf_assets.research.publication.cohort_flow import protect_flow
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
@@ -119,6 +120,22 @@ BALANCE = pl.DataFrame(
     }
 )
 
+COHORT_FLOW = pl.DataFrame(
+    [
+        {"position": position, "step": step, "arm": arm, "n_people": n_people, "cell_key": n_people * 7919}
+        for position, (step, counts) in enumerate(
+            {
+                **{"on_registers": (8123, 4063), "no_index_date": (31, 0), "no_birth_month": (0, 0)},
+                **{"born_after_index": (3, 61), "on_both_sides": (0, 0), "eligible": (8089, 4002)},
+                **{"no_counterpart": (17, 44), "no_match": (80, 122), "matched": (7992, 3836)},
+            }.items(),
+            start=1,
+        )
+        for arm, n_people in zip(("programme", "comparison"), counts, strict=True)
+    ],
+    schema_overrides={"position": pl.Int32, "cell_key": pl.UInt64},
+)
+
 LINK_QUALITY = pl.DataFrame(
     {
         "extract": ["offences", "offences"],
@@ -188,6 +205,7 @@ def tables(everybody: pl.DataFrame, cells: Cells, frame: pl.DataFrame) -> dict[s
         "protected_balance": protect_balance(BALANCE, cells["programme_cells"]),
         "protected_link_quality": protect_link_quality(LINK_QUALITY, link_cells),
         "protected_link_rates": protect_link_rates(LINK_GROUP_COUNTS),
+        "protected_cohort_flow": protect_flow(COHORT_FLOW),
     }
 
 

@@ -34,6 +34,7 @@ def test_sheets_have_one_table_no_empty_cell_and_shorthand_for_hidden_numbers(ta
         "Outcomes_regions",
         "Outcomes_councils",
         "People",
+        "Who_was_left_out",
         "Balance",
         "Linkage",
         "Linkage_groups",

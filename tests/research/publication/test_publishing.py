@@ -31,6 +31,7 @@ def test_publication_holds_report_workbooks_and_csv(tmp_path: Path, tables: Tabl
     folder = tmp_path / "published" / made.publication_id
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == [
         "csv/balance.csv",
+        "csv/cohort_flow.csv",
         "csv/columns.csv",
         "csv/effects.csv",
         "csv/link_quality.csv",
@@ -112,5 +113,8 @@ def test_no_pseudonym_or_key_is_published(tmp_path: Path, tables: Tables, everyb
     text = "".join(
         path.read_text(errors="ignore") for path in (tmp_path / "published" / made.publication_id).rglob("*.*")
     )
-    assert not set(re.findall(r"(?<![0-9a-f])[pf]\d{6}(?![0-9a-f])", text)) & {*everybody["person_pseudonym"], *everybody["family_pseudonym"]}
+    assert not set(re.findall(r"(?<![0-9a-f])[pf]\d{6}(?![0-9a-f])", text)) & {
+        *everybody["person_pseudonym"],
+        *everybody["family_pseudonym"],
+    }
     assert not set(re.findall(r"\d{15,20}", text)) & {str(key) for key in everybody["rounding_key"]}

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import CALIPER_SD, NEIGHBOURS
+from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.estimation.matching import nearest_within, pooled_deviation
+
+_COMPARISON = PROTOCOL.comparison
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Matched:
 
 
 def match(
-    scores: pl.DataFrame, k: int = NEIGHBOURS, caliper_sd: float = CALIPER_SD, caliper: float | None = None
+    scores: pl.DataFrame,
+    k: int = _COMPARISON.neighbours,
+    caliper_sd: float = _COMPARISON.caliper_sd,
+    caliper: float | None = None,
 ) -> Matched:
     """Match each programme person on common support to up to k comparison people of the same stratum.
 

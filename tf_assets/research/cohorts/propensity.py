@@ -7,11 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tf_assets.research.cohorts.features import model_matrix
+from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.estimation.propensity import fit_propensity
 from tf_assets.warehouse.errors import InputRefused
-
-PENALTY = 1.0
-"""Inverse variance of each standardised coefficient's normal prior (ridge): keeps a rare flag that one arm lacks finite."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def _fitted(people: pl.DataFrame) -> pl.DataFrame:
         share = float(on_programme.mean())
         logit: NDArray[np.float64] = np.full(len(people), np.log((share + 1e-6) / (1 - share + 1e-6)))
     else:
-        logit = fit_propensity(model_matrix(people), on_programme, PENALTY).logit
+        logit = fit_propensity(model_matrix(people), on_programme, PROTOCOL.comparison.propensity_penalty).logit
     return people.with_columns(logit=pl.Series(logit), propensity=pl.Series(1 / (1 + np.exp(-logit))))
 
 

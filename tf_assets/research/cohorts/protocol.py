@@ -1,118 +1,181 @@
-"""The evaluation's protocol: every rule and number that decides who is compared, when, and how.
+"""The evaluation's protocol, read from protocol.yml and checked; SQL models get it as parameters or as small tables."""
 
-Each stands here once, with its unit and source; SQL models get them as parameters or as small tables.
-"""
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
 
-from dataclasses import dataclass
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tf_assets.research.estimation.weighting import Method
+from tf_assets.warehouse.errors import DeclarationError
+
+PROTOCOL_FILE = Path(__file__).with_name("protocol.yml")
+
+Exclusion = Literal["no_index_date", "no_birth_month", "born_after_index", "on_both_sides"]
 
 
-@dataclass(frozen=True)
-class Window:
-    """Months after the index date: from_month <= months since < to_month. Source: national evaluation, half-years."""
+class _Part(BaseModel):
+    """Nothing that is not known is taken, and nothing changes once it is read."""
 
-    name: str
-    from_month: int
-    to_month: int
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-HALF_YEARS = (
-    Window("01-06", 0, 6),
-    Window("07-12", 6, 12),
-    Window("13-18", 12, 18),
-    Window("19-24", 18, 24),
-)
-
-TWO_YEARS = Window("01-24", 0, 24)
-"""Justice outcomes are rare and counted over the whole follow-up as well. Source: national evaluation, 2019, ch. 4."""
-
-WINDOWS = (*HALF_YEARS, TWO_YEARS)
+class _Cited(_Part):
+    source: str = Field(min_length=1)
 
 
-@dataclass(frozen=True)
-class ExtractRule:
-    """How an extract's silence is read.
+class Window(_Part):
+    """Months after the index date: from_month <= months since < to_month."""
 
-    lag_months: what happened later than this many months before the data end may not have arrived yet;
-    is_unlinked_unknown: whether somebody without a linked record is unknown (the extract holds everybody of the age)
-    or simply had no event (it holds only those who had one).
-    """
-
-    extract: str
-    lag_months: int
-    is_unlinked_unknown: bool
-    source: str
+    name: str = Field(pattern=r"^\d\d-\d\d$")
+    from_month: int = Field(alias="from", ge=0)
+    to_month: int = Field(alias="to", gt=0)
 
 
-EXTRACT_RULES = (
-    ExtractRule("attendance", 4, True, "DfE absence statistics: published one term in arrears"),
-    ExtractRule("attainment", 0, True, "DfE: results of a summer are in that academic year's file"),
-    ExtractRule("social_care", 0, False, "DfE children in need census: holds children with a referral"),
-    ExtractRule("offences", 6, False, "MoJ proven reoffending: six months are allowed for the court's decision"),
-    ExtractRule("benefits", 0, True, "DWP work and pensions longitudinal study: holds adults with a NINO"),
-    ExtractRule("employment", 0, True, "HMRC P45 and P14: holds adults with a NINO"),
-    ExtractRule("hospital", 0, True, "NHS: everybody with an NHS number"),
-)
-
-
-@dataclass(frozen=True)
-class AbsenceThreshold:
+class AbsenceThreshold(_Part):
     """A pupil is persistently absent who misses at least this share of possible sessions; by academic year."""
 
     from_year: int
     to_year: int
-    share: float
+    share: float = Field(gt=0, lt=1)
 
 
-PERSISTENT_ABSENCE = (
-    AbsenceThreshold(1900, 2009, 0.20),
-    AbsenceThreshold(2010, 2014, 0.15),
-    AbsenceThreshold(2015, 9999, 0.10),
-)
-"""Source: DfE, Pupil absence in schools in England, methodology (2010/11 and 2015/16 changes). Years by their first:
-2015 is 2015/16."""
+class Age(_Cited):
+    """Years at the index date, both included."""
 
-ADULT_AGE = 18
-"""Years at the index date from which adult outcomes are counted. Source: national evaluation."""
+    from_age: int = Field(alias="from", ge=0)
+    to_age: int | None = Field(default=None, alias="to")
 
-JUVENILE_AGE = 10
-"""Years: the age of criminal responsibility (Children and Young Persons Act 1963, s. 16)."""
 
-SCHOOL_AGES = (5, 15)
-"""Years at the index date, both included: compulsory school age (Education Act 1996, s. 8)."""
+class Ages(_Part):
+    """From when somebody is what."""
 
-KS2_FIRST_SCALED_YEAR = 2015
-"""The first academic year of scaled scores and Attainment 8; levels before are another series (DfE)."""
+    adult: Age
+    juvenile: Age
+    school: Age
 
-KS2_EXPECTED_SCORE = 100
-"""Scaled score of the expected standard, in reading and in maths (DfE, key stage 2 scaled scores)."""
 
-LOOKBACK_MONTHS = 12
-"""Covariates describe this many months before the index date, and nothing on or after it (ours)."""
+class Eligibility(_Cited):
+    """Whom the evaluation counts, in which arm, and from which day."""
 
-CALIPER_SD = 0.2
-"""Matches lie within this many standard deviations of the logit of the propensity. Source: Austin, Pharmaceutical
-Statistics 10 (2011) 150-161."""
+    exclusions: dict[Exclusion, str]
+    index_date: dict[Literal["programme", "comparison"], Literal["start_date", "assessment_date"]]
+    switchers: Literal["programme", "excluded"]
 
-NEIGHBOURS = 5
-"""Comparison people for each programme person, with replacement: the comparison pool is the smaller one, and several
-neighbours make up for the variance of its reuse. Source: Rassen et al., Pharmacoepidemiology 21 S2 (2012) 69-80."""
 
-EFFECT_METHODS: tuple[Method, ...] = ("matching", "doubly-robust", "entropy")
-"""How each effect is estimated. The first is the main one: it is what the national evaluation did, and whoever reads can
-say who was compared with whom. The others answer the same question with other assumptions."""
+class Windows(_Cited):
+    """The follow-up."""
 
-OUTCOME_PENALTY = 1.0
-"""Ridge penalty of each standardised column in the outcome's regression, in people: keeps small areas stable (ours)."""
+    half_years: tuple[Window, ...]
+    two_years: Window
+
+
+class Covariates(_Cited):
+    """lookback_months: before the index date."""
+
+    lookback_months: int = Field(gt=0)
+
+
+class ExtractReading(_Cited):
+    """How an extract's silence is read."""
+
+    lag_months: int = Field(ge=0)
+    unlinked: Literal["unknown", "no_event"]
+
+
+class Censoring(_Cited):
+    """What ends somebody's follow-up."""
+
+    turned_18: Literal["stays", "censored"]
+
+
+class KeyStageTwo(_Cited):
+    """first_scaled_year: of scaled scores and Attainment 8, levels before are another series; expected_score: in both."""
+
+    first_scaled_year: int
+    expected_score: int
+
+
+class Outcomes(_Part):
+    """Thresholds of outcomes."""
+
+    persistent_absence: tuple[AbsenceThreshold, ...]
+    persistent_absence_source: str = Field(min_length=1)
+    ks2: KeyStageTwo
+
+
+class Comparison(_Cited):
+    """How the arms are made alike, and when an effect may be published."""
+
+    methods: tuple[Method, ...] = Field(min_length=1)
+    propensity_penalty: float = Field(ge=0)
+    outcome_penalty: float = Field(ge=0)
+    neighbours: int = Field(ge=1)
+    caliper_sd: float = Field(gt=0)
+    largest_smd: float = Field(gt=0)
+    fewest_effective: float = Field(gt=0)
+
+
+class Protocol(_Part):
+    """The whole protocol."""
+
+    version: int = Field(ge=1)
+    eligibility: Eligibility
+    ages: Ages
+    windows: Windows
+    covariates: Covariates
+    extracts: dict[str, ExtractReading]
+    censoring: Censoring
+    outcomes: Outcomes
+    comparison: Comparison
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Protocol":
+        edges = [(window.from_month, window.to_month) for window in self.windows.half_years]
+        if [start for start, _ in edges] != [0, *(end for _, end in edges[:-1])]:
+            raise ValueError("windows.half_years: each must begin where the one before ends, the first at 0")
+        years = [(each.from_year, each.to_year) for each in self.outcomes.persistent_absence]
+        if any(ended + 1 != began for (_, ended), (began, _) in pairwise(years)):
+            raise ValueError("outcomes.persistent_absence: each year needs one threshold")
+        return self
+
+
+def read_protocol(path: Path = PROTOCOL_FILE) -> Protocol:
+    """Read and check a protocol; raises DeclarationError with the line to mend."""
+    try:
+        return Protocol.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{path.name} is not YAML: {' '.join(str(error).split())}.") from None
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise DeclarationError(f"{path.name} is no whole protocol. {'; '.join(faults)}.") from None
+
+
+def fingerprint(path: Path = PROTOCOL_FILE) -> str:
+    """SHA-256 of the protocol's text, for the manifests."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+PROTOCOL = read_protocol()
+
+HALF_YEARS = PROTOCOL.windows.half_years
+TWO_YEARS = PROTOCOL.windows.two_years
+WINDOWS = (*HALF_YEARS, TWO_YEARS)
+ADULT_AGE = PROTOCOL.ages.adult.from_age
 
 SQL_PARAMETERS: dict[str, object] = {
     "adult_age": ADULT_AGE,
-    "juvenile_age": JUVENILE_AGE,
-    "school_age_from": SCHOOL_AGES[0],
-    "school_age_to": SCHOOL_AGES[1],
-    "lookback_months": LOOKBACK_MONTHS,
-    "first_scaled_year": KS2_FIRST_SCALED_YEAR,
-    "expected_score": KS2_EXPECTED_SCORE,
+    "juvenile_age": PROTOCOL.ages.juvenile.from_age,
+    "school_age_from": PROTOCOL.ages.school.from_age,
+    "school_age_to": PROTOCOL.ages.school.to_age,
+    "lookback_months": PROTOCOL.covariates.lookback_months,
+    "first_scaled_year": PROTOCOL.outcomes.ks2.first_scaled_year,
+    "expected_score": PROTOCOL.outcomes.ks2.expected_score,
+    "are_switchers_excluded": PROTOCOL.eligibility.switchers == "excluded",
+    "is_censored_at_18": PROTOCOL.censoring.turned_18 == "censored",
+    "programme_index": PROTOCOL.eligibility.index_date["programme"],
+    "comparison_index": PROTOCOL.eligibility.index_date["comparison"],
 }
 """What SQL models may ask for by name."""

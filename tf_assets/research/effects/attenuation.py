@@ -1,6 +1,6 @@
 """What missed and wrong links do to an effect, and what it would be without them.
 
-How an outcome table reads somebody without a link decides what a missed link costs (`protocol.EXTRACT_RULES`):
+How an outcome table reads somebody without a link decides what a missed link costs (`extracts` in the protocol):
 
 - *Read as a no* (social care, offences). Of the true yeses of an arm a share r, the recall, is found; a wrong link brings
   in a stranger's record. An arm of true rate y is then seen at
@@ -29,7 +29,7 @@ import polars as pl
 from scipy.stats import norm
 
 from tf_assets.quality.link_rates import least_difference
-from tf_assets.research.cohorts.protocol import EXTRACT_RULES
+from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.estimation.intervals import CONFIDENCE
 from tf_assets.research.publication.catalogue import OUTCOMES, is_yes_no
 from tf_assets.research.publication.causes import OUTCOME_EXTRACTS
@@ -87,7 +87,7 @@ def correct_effects(effects: pl.DataFrame, errors: pl.DataFrame) -> pl.DataFrame
     the arms' gap in recall, and strangers of whom none or all have the outcome. The range is of linkage alone: what
     chance does to the effect is in its own interval. None where the extract's links were not estimated.
     """
-    unknown = {rule.extract: rule.is_unlinked_unknown for rule in EXTRACT_RULES}
+    unknown = {name: rule.unlinked == "unknown" for name, rule in PROTOCOL.extracts.items()}
     joined = (
         effects.select(*_KEY, "estimate", "programme_rate", "comparison_rate")
         .with_columns(extract=pl.col("outcome").replace_strict(OUTCOME_EXTRACTS))

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tf_assets.research.cohorts.features import COVARIATES, covariate_matrix, model_matrix
-from tf_assets.research.cohorts.protocol import EFFECT_METHODS, OUTCOME_PENALTY
+from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.estimation.design import Design, Rows, Vector, independent
 from tf_assets.research.estimation.entropy_balancing import entropy_weights
 from tf_assets.research.estimation.weighting import Method, Weighted
@@ -73,8 +73,6 @@ def weigh_cohort(cohort: Cohort, rows: Rows, method: Method, is_region: bool) ->
 
     is_region: matches come from the region alone.
     """
-    if method not in EFFECT_METHODS:
-        raise ValueError(method)
     if method == "matching":
         weight = cohort.region_weight if is_region else cohort.weight
         weighted = Weighted(method, "ATT, matched", cohort.design.only(rows), weight[rows], None, None, ())
@@ -87,13 +85,17 @@ def weigh_cohort(cohort: Cohort, rows: Rows, method: Method, is_region: bool) ->
     estimand = "ATT, common support"
     if method == "doubly-robust":
         odds = np.where(design.treated, 1.0, np.exp(cohort.logit[supported]))
-        return Weighted(method, estimand, design, odds, columns, None, (), OUTCOME_PENALTY), supported
+        return Weighted(
+            method, estimand, design, odds, columns, None, (), PROTOCOL.comparison.outcome_penalty
+        ), supported
     weights = np.ones(len(columns))
     try:
         weights[~design.treated] = entropy_weights(columns, design.treated) * design.treated.sum()
     except InputRefused:
         return None
-    return Weighted(method, estimand, design, weights, columns, None, (), OUTCOME_PENALTY), supported
+    return Weighted(
+        method, estimand, design, weights, columns, None, (), PROTOCOL.comparison.outcome_penalty
+    ), supported
 
 
 def _unmatched(weighted: Weighted) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import EFFECT_METHODS
+from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.effects.cohort import Cohort, weigh_cohort
 from tf_assets.research.estimation.balance import largest_smd
 from tf_assets.research.estimation.design import Rows, Vector
@@ -61,9 +61,14 @@ def effect_row(weighted: Weighted, outcome: Vector, name: str, naive: float) -> 
         "programme_rate": found.pop("treated_mean"),
         "comparison_rate": found.pop("comparison_mean"),
         "largest_smd": smd,
-        "why_not_published": "; ".join(why_not_published([smd], effect.effective_sample)),
+        "why_not_published": _why_not_published(smd, effect.effective_sample),
         "warnings": "; ".join(effect.warnings),
     }
+
+
+def _why_not_published(smd: float, effective: float) -> str:
+    limits = PROTOCOL.comparison
+    return "; ".join(why_not_published([smd], effective, limits.largest_smd, limits.fewest_effective))
 
 
 def _by_window(cohort: Cohort, group: pl.DataFrame) -> dict[str, Vector]:
@@ -83,7 +88,7 @@ def _of_outcome(
     anybody: Rows = np.logical_or.reduce([~np.isnan(vector) for vector in windows.values()])
     for code, area, inside in areas:
         naive = {window: naive_difference(cohort.design.treated, vector, inside) for window, vector in windows.items()}
-        for method in EFFECT_METHODS:
+        for method in PROTOCOL.comparison.methods:
             found = weigh_cohort(cohort, anybody & inside, method, is_region=code != ENGLAND[0])
             if found is None:
                 continue

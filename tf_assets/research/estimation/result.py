@@ -75,12 +75,19 @@ class Result(Effect):
         )
 
 
-def why_not_published(smds: list[float], effective_sample: float) -> tuple[str, ...]:
+def why_not_published(
+    smds: list[float],
+    effective_sample: float,
+    largest_smd: float = LARGEST_SMD,
+    fewest_effective: float = FEWEST_EFFECTIVE,
+) -> tuple[str, ...]:
     """Why an effect may not be published, in words; empty where it may. smds: of the covariates, after."""
     reasons = []
     largest = float(np.abs(smds).max(initial=0.0))
-    if largest > LARGEST_SMD:
-        reasons.append(f"the arms differ by {largest:.2f} standard deviations in a covariate, more than {LARGEST_SMD}")
-    if effective_sample < FEWEST_EFFECTIVE:
-        reasons.append(f"{effective_sample:.0f} effective comparison people, fewer than {FEWEST_EFFECTIVE:.0f}")
+    if largest > largest_smd:
+        reasons.append(
+            f"the arms differ by {largest:.2f} standard deviations in a covariate, more than {largest_smd:g}"
+        )
+    if effective_sample < fewest_effective:
+        reasons.append(f"{effective_sample:.0f} effective comparison people, fewer than {fewest_effective:.0f}")
     return tuple(reasons)

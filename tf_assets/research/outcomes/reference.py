@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import EXTRACT_RULES, HALF_YEARS, PERSISTENT_ABSENCE, WINDOWS
+from tf_assets.research.cohorts.protocol import HALF_YEARS, PROTOCOL, WINDOWS
 
 
 def reference_tables() -> dict[str, pl.DataFrame]:
@@ -19,18 +19,18 @@ def reference_tables() -> dict[str, pl.DataFrame]:
         ),
         "extract_rules": pl.DataFrame(
             {
-                "extract": [rule.extract for rule in EXTRACT_RULES],
-                "lag_months": [rule.lag_months for rule in EXTRACT_RULES],
-                "is_unlinked_unknown": [rule.is_unlinked_unknown for rule in EXTRACT_RULES],
-                "source": [rule.source for rule in EXTRACT_RULES],
+                "extract": list(PROTOCOL.extracts),
+                "lag_months": [rule.lag_months for rule in PROTOCOL.extracts.values()],
+                "is_unlinked_unknown": [rule.unlinked == "unknown" for rule in PROTOCOL.extracts.values()],
+                "source": [rule.source for rule in PROTOCOL.extracts.values()],
             },
             schema_overrides={"lag_months": pl.Int32},
         ),
         "persistent_absence_thresholds": pl.DataFrame(
             {
-                "from_year": [threshold.from_year for threshold in PERSISTENT_ABSENCE],
-                "to_year": [threshold.to_year for threshold in PERSISTENT_ABSENCE],
-                "share": [threshold.share for threshold in PERSISTENT_ABSENCE],
+                "from_year": [threshold.from_year for threshold in PROTOCOL.outcomes.persistent_absence],
+                "to_year": [threshold.to_year for threshold in PROTOCOL.outcomes.persistent_absence],
+                "share": [threshold.share for threshold in PROTOCOL.outcomes.persistent_absence],
             },
             schema_overrides={"from_year": pl.Int32, "to_year": pl.Int32},
         ),

@@ -6,6 +6,7 @@ import polars as pl
 from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset, sql_assets
 from tf_assets.research.extracts.releases import Release, current_release
+from tf_assets.research.publication.cohort_flow import protect_flow
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
@@ -47,6 +48,12 @@ def protected_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataF
 def protected_balance(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Rounded standardised differences."""
     return protect_balance(zone.read("covariate_balance"), zone.read("programme_cells"))
+
+
+@gated_asset("protected_cohort_flow", deps=["cohort_flow"], beside=nothing)
+def protected_cohort_flow(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Rounded counts of who was left out where."""
+    return protect_flow(zone.read("cohort_flow"))
 
 
 @gated_asset("protected_link_quality", deps=["released_link_quality", "link_cells"], beside=nothing)

@@ -70,6 +70,7 @@ MEASURED = {
     "protected_effects": Measured(
         {"effect": _within_grain, "ci_low": _as_published, "ci_high": _as_published}, ("method",)
     ),
+    "protected_cohort_flow": Measured({"n_people": count_bounds}, ("step",)),
     "protected_balance": Measured({"smd_before": _within_grain, "smd_after": _within_grain}, ("covariate",)),
     "protected_link_quality": Measured(
         {

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tf_assets.research.cohorts.protocol import PROTOCOL, fingerprint
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
 from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.opendocument import write_ods
@@ -124,7 +125,9 @@ def _described(folder: Path, identity: str, release_id: str, n_figures: int) -> 
 
 
 def _manifest(folder: Path, made: Publication) -> str:
-    return json.dumps({**asdict(made), "method": METHOD, "files": _file_hashes(folder)}, indent=2) + "\n"
+    protocol = {"version": PROTOCOL.version, "sha256": fingerprint()}
+    described = {**asdict(made), "method": METHOD, "protocol": protocol, "files": _file_hashes(folder)}
+    return json.dumps(described, indent=2) + "\n"
 
 
 def _file_hashes(folder: Path) -> dict[str, str]:

@@ -9,15 +9,16 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import EFFECT_METHODS
+from tf_assets.research.cohorts.protocol import PROTOCOL, PROTOCOL_FILE, fingerprint
 from tf_assets.research.publication.catalogue import ALL, HIDING, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
 from tf_assets.research.publication.charts import balance_svg, effects_svg
+from tf_assets.research.publication.cohort_flow import flow_stages
 from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
 from tf_assets.research.publication.sheets import ROUNDING_NOTE, covariate_words
 
 Tables = Mapping[str, pl.DataFrame]
 
-MAIN_METHOD = EFFECT_METHODS[0]
+MAIN_METHOD = PROTOCOL.comparison.methods[0]
 """The method of the report's first table and plot; the others stand beside it in the second table."""
 
 FARTHEST_PLOTTED = 4
@@ -64,6 +65,10 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
         balance=balance.to_dicts(),
         balance_svg=balance_svg(balance) if len(balance) else None,
         balance_alt=_balance_alt(balance),
+        flow=flow_stages(tables["protected_cohort_flow"]),
+        protocol_version=PROTOCOL.version,
+        protocol_fingerprint=fingerprint(),
+        protocol_text=PROTOCOL_FILE.read_text(encoding="utf-8"),
         people=_people(tables["protected_programme_counts"]),
         links=_links(tables["protected_link_quality"]),
         link_rates=_link_rates(tables["protected_link_rates"]),

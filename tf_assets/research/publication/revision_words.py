@@ -5,6 +5,7 @@ from typing import Any
 
 from tf_assets.research.publication.catalogue import AGE_BANDS, ALL, ENGLAND, METHODS, OUTCOMES, SEXES, WINDOWS
 from tf_assets.research.publication.causes import NOT_RECORDED, OTHERWISE
+from tf_assets.research.publication.cohort_flow import STEP_WORDS
 from tf_assets.research.publication.link_rates import DIMENSIONS, PEOPLE_GROUPS
 from tf_assets.research.publication.sheets import covariate_words
 from tf_assets.warehouse.geography import councils
@@ -13,6 +14,7 @@ TABLE_WORDS = {
     "protected_outcome_counts": "Outcomes",
     "protected_programme_counts": "People and families",
     "protected_effects": "Effects",
+    "protected_cohort_flow": "Who was left out",
     "protected_balance": "Balance of the groups",
     "protected_link_quality": "Linkage",
     "protected_link_rates": "Linkage by group of people",
@@ -79,6 +81,8 @@ def _figure(row: dict[str, Any]) -> str:
         return f"{label}, {WINDOWS.get(row['outcome_window'], row['outcome_window']).lower()}: {words}{methods}"
     if measure == "n_counted":
         return f"{qualifiers[0].capitalize()} in the evaluation"
+    if row["table_name"] == "protected_cohort_flow":
+        return f"{STEP_WORDS.get(qualifiers[0], qualifiers[0]).capitalize()}: people"
     if row["table_name"] == "protected_link_rates":
         extract, dimension, group = qualifiers
         return f"{covariate_words(extract)}, {_people_words(dimension, group)}: {words}"

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tf_assets.research.publication.catalogue import AGE_BANDS, ALL, HIDING, MARKS, METHODS, OUTCOMES, SEXES, WINDOWS
+from tf_assets.research.publication.catalogue import (
+    AGE_BANDS,
+    ALL,
+    ARMS,
+    HIDING,
+    MARKS,
+    METHODS,
+    OUTCOMES,
+    SEXES,
+    WINDOWS,
+)
+from tf_assets.research.publication.cohort_flow import KEPT, STEP_WORDS
 from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
 
 Cell = str | int | float
@@ -50,6 +61,7 @@ def publication_sheets(tables: Tables) -> list[Sheet]:
         _outcomes_sheet(outcomes, "region", "Outcomes_regions", "Outcomes by group, regions of England"),
         _outcomes_sheet(outcomes, "council", "Outcomes_councils", "Outcomes by group, councils"),
         _people_sheet(tables["protected_programme_counts"]),
+        _flow_sheet(tables["protected_cohort_flow"]),
         _balance_sheet(tables["protected_balance"]),
         _links_sheet(tables["protected_link_quality"]),
         _link_rates_sheet(tables["protected_link_rates"]),
@@ -195,6 +207,22 @@ def _people_sheet(counts: pl.DataFrame) -> Sheet:
         ),
         tuple(wide.iter_rows()),
         (0,) * 6,
+    )
+
+
+def _flow_sheet(flow: pl.DataFrame) -> Sheet:
+    counts = {(step, arm): n_people for step, arm, n_people in flow.select("step", "arm", "n_people").iter_rows()}
+    rows = [
+        (f"{'' if step in KEPT else 'Left out: '}{words}", *(counts[step, arm] for arm in ARMS))
+        for step, words in STEP_WORDS.items()
+    ]
+    return Sheet(
+        "Who_was_left_out",
+        "From the registers to the matched comparison: people at each step",
+        (ROUNDING_NOTE,),
+        ("Step", "Programme group: people", "Comparison group: people"),
+        tuple(rows),
+        (0, 0, 0),
     )
 
 
