@@ -8,15 +8,13 @@ from rich.console import Console
 
 from tf_assets.cli.locations import RunSummary
 from tf_assets.linkage.resources import LinkageZone
+from tf_assets.research.publication.report import MAIN_METHOD
 from tf_assets.verification.effects import published_beside_planted
 from tf_assets.verification.linkage import linkage_quality
 from tf_assets.verification.report import print_frame
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.resource import ZoneResource
 from tf_assets.warehouse.zone import Zone
-
-MAIN_METHOD = "matched"
-"""The estimator that the report leads with; the other stands beside it in the tables."""
 
 
 def print_summary(home: Home, run: RunSummary, console: Console) -> None:

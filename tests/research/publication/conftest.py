@@ -231,4 +231,5 @@ def upstream(everybody: pl.DataFrame, cells: Cells) -> dict[str, pl.DataFrame]:
         "outcome_values": outcome_values(everybody, seed=2),
         "treatment_effects": effects_of(cells),
         "covariate_balance": BALANCE,
+        "cohort_flow": COHORT_FLOW,
     }

@@ -38,6 +38,8 @@ def protect_flow(flow: pl.DataFrame) -> pl.DataFrame:
 
 def flow_stages(protected: pl.DataFrame) -> list[Stage]:
     """The boxes of the chart, from the registers down; a reason for which nobody left, as published, is not shown."""
+    if protected.is_empty():
+        return []
     stages: list[Stage] = []
     counts = {(step, arm): n_people for step, arm, n_people in protected.select("step", "arm", "n_people").iter_rows()}
     for step, words in STEP_WORDS.items():

@@ -215,6 +215,7 @@ def _flow_sheet(flow: pl.DataFrame) -> Sheet:
     rows = [
         (f"{'' if step in KEPT else 'Left out: '}{words}", *(counts[step, arm] for arm in ARMS))
         for step, words in STEP_WORDS.items()
+        if counts
     ]
     return Sheet(
         "Who_was_left_out",
