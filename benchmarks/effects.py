@@ -81,7 +81,7 @@ def simulate(seed: int, n_families: int, rate: float, spared: float, family_shar
                 "council_code": place["council_code"].gather(council[family]),
                 "region_code": place["region_code"].gather(council[family]),
                 "arm": np.where(treated, "programme", "comparison"),
-                "index_date": np.full(n, date(2016, 1, 1)),
+                "index_date": [date(2016, 1, 1)] * n,
                 "sex": np.where(is_female, "F", "M"),
                 "is_child": age < 18,
                 "is_juvenile": (age >= 10) & (age < 18),

@@ -6,8 +6,9 @@ import polars as pl
 from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset
 from tf_assets.research.effects.attenuation import correct_effects, largest_correction, linkage_errors
-from tf_assets.research.effects.cohort import cohort_of
+from tf_assets.research.effects.cohort import Cohort, cohort_of
 from tf_assets.research.effects.estimating import estimate_effects
+from tf_assets.research.effects.groups import estimate_groups
 from tf_assets.warehouse.zone import Zone
 
 
@@ -18,13 +19,17 @@ from tf_assets.warehouse.zone import Zone
 )
 def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Every effect by outcome, window, area and method."""
-    cohort = cohort_of(
-        zone.read("eligible_people"),
-        zone.read("cohort_covariates"),
-        zone.read("propensity"),
-        zone.read("matched_cohorts"),
-    )
-    return estimate_effects(cohort, zone.read("outcome_values"))
+    return estimate_effects(_cohort(zone), zone.read("outcome_values"))
+
+
+@gated_asset(
+    "group_effects",
+    deps=["eligible_people", "cohort_covariates", "propensity", "matched_cohorts", "outcome_values"],
+    beside=nothing,
+)
+def group_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
+    """Effects by problem, cohort year and council."""
+    return estimate_groups(_cohort(zone), zone.read("outcome_values"))
 
 
 @gated_asset(
@@ -45,3 +50,12 @@ def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> Produc
     )
     corrected = correct_effects(zone.read("treatment_effects"), errors)
     return Produced(corrected, {"largest correction, percentage points": largest_correction(corrected)})
+
+
+def _cohort(zone: Zone) -> Cohort:
+    return cohort_of(
+        zone.read("eligible_people"),
+        zone.read("cohort_covariates"),
+        zone.read("propensity"),
+        zone.read("matched_cohorts"),
+    )

@@ -17,24 +17,34 @@ MOST_UNMATCHED = 0.05
 """Share of programme people without a match above which an effect says so: it is not about them (ours)."""
 
 
+N_COUNCIL_COLUMNS = 2
+"""The last columns say how much a council's families are on the programme: its log odds, and the logit with it."""
+
+
 @dataclass(frozen=True)
 class Cohort:
     """Arrays over eligible people, in the order of `person` (sorted pseudonyms).
 
-    design: the covariates as they are, families as clusters; region, council: codes; weight, region_weight: of the
-    national match and of the one within regions; logit, is_on_support: of the propensity; columns: what outcomes are
-    regressed on and entropy balances.
+    design: the covariates as they are, families as clusters; region, council: codes; index_year: of the index date;
+    weight, region_weight: of the national match and of the one within regions; logit, is_on_support: of the propensity;
+    columns: what outcomes are regressed on and entropy balances.
     """
 
     person: pl.Series
     design: Design
     region: NDArray[np.str_]
     council: NDArray[np.str_]
+    index_year: NDArray[np.int64]
     weight: Vector
     region_weight: Vector
     logit: Vector
     is_on_support: Rows
     columns: Vector
+
+    def covariate(self, name: str) -> Vector:
+        """One covariate as it is, over everybody."""
+        column: Vector = self.design.covariates[:, self.design.names.index(name)]
+        return column
 
 
 def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFrame, matched: pl.DataFrame) -> Cohort:
@@ -60,6 +70,7 @@ def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFra
         design=design,
         region=joined["region_code"].to_numpy(),
         council=joined["council_code"].to_numpy(),
+        index_year=joined["index_date"].dt.year().cast(pl.Int64).to_numpy(),
         weight=joined["weight"].fill_null(0.0).to_numpy(),
         region_weight=joined["region_weight"].fill_null(0.0).to_numpy(),
         logit=logit,
@@ -68,10 +79,13 @@ def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFra
     )
 
 
-def weigh_cohort(cohort: Cohort, rows: Rows, method: Method, is_region: bool) -> tuple[Weighted, Rows] | None:
+def weigh_cohort(
+    cohort: Cohort, rows: Rows, method: Method, is_region: bool, with_councils: bool = True
+) -> tuple[Weighted, Rows] | None:
     """Weights of the people at `rows` by one method, and who of the cohort they are; None where there cannot be any.
 
-    is_region: matches come from the region alone.
+    is_region: matches come from the region alone; with_councils: whether a council's share of families on the programme
+    is among the columns, which one council against others cannot have.
     """
     if method == "matching":
         weight = cohort.region_weight if is_region else cohort.weight
@@ -81,6 +95,7 @@ def weigh_cohort(cohort: Cohort, rows: Rows, method: Method, is_region: bool) ->
     design, columns = cohort.design.only(supported), cohort.columns[supported]
     if not design.treated.any() or design.treated.all():
         return None
+    columns = columns if with_councils else columns[:, :-N_COUNCIL_COLUMNS]
     columns = columns[:, independent(columns)]
     estimand = "ATT, common support"
     if method == "doubly-robust":

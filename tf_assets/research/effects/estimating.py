@@ -31,7 +31,7 @@ def estimate_effects(cohort: Cohort, outcome_values: pl.DataFrame, with_regions:
     rows = [
         {"outcome": outcome, **found}
         for (outcome,), group in placed.group_by("outcome", maintain_order=True)
-        for found in _of_outcome(cohort, str(outcome), _by_window(cohort, group), areas)
+        for found in _of_outcome(cohort, str(outcome), values_by_window(cohort, group), areas)
     ]
     if not rows:
         return pl.DataFrame(schema=_COLUMNS)
@@ -71,7 +71,7 @@ def _why_not_published(smd: float, effective: float) -> str:
     return "; ".join(why_not_published([smd], effective, limits.largest_smd, limits.fewest_effective))
 
 
-def _by_window(cohort: Cohort, group: pl.DataFrame) -> dict[str, Vector]:
+def values_by_window(cohort: Cohort, group: pl.DataFrame) -> dict[str, Vector]:
     """The outcome in each window, over the whole cohort; NaN where it is not known."""
     vectors = {}
     for (window,), part in group.group_by("outcome_window", maintain_order=True):

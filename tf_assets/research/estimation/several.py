@@ -37,8 +37,8 @@ def shrink(estimates: Vector, standard_errors: Vector) -> Shrunk:
     """Empirical Bayes: each place's estimate drawn to the mean of all, the more the less certain it is.
 
     estimates, standard_errors: n > 0, all known. The variance between places is Paule and Mandel's (Journal of Research of
-    the National Bureau of Standards 87 (1982) 377-385), found by statsmodels. Standard errors take in that the mean is
-    estimated (Morris, JASA 78 (1983) 47-55).
+    the National Bureau of Standards 87 (1982) 377-385), found by statsmodels. Pulls and standard errors take in
+    that mean and variance are estimated themselves (Morris, JASA 78 (1983) 47-55).
     """
     from statsmodels.stats.meta_analysis import combine_effects
 
@@ -48,10 +48,12 @@ def shrink(estimates: Vector, standard_errors: Vector) -> Shrunk:
     between = max(float(combine_effects(estimates, variances, method_re="iterated").tau2), 0.0)
     weights = 1 / (between + variances)
     mean = float((weights * estimates).sum() / weights.sum())
-    trust = between / (between + variances)
+    n_free = max(len(estimates) - 3, 1)
+    pull = n_free / (n_free + 2) * variances * weights
+    unsure = 2 / n_free * pull**2 * (variances.mean() + between) * weights * (estimates - mean) ** 2
     return Shrunk(
-        estimates=mean + trust * (estimates - mean),
-        standard_errors=np.sqrt(trust * variances + (1 - trust) ** 2 / weights.sum()),
+        estimates=mean + (1 - pull) * (estimates - mean),
+        standard_errors=np.sqrt((1 - pull) * variances + pull**2 / weights.sum() + unsure),
         mean=mean,
         deviation=between**0.5,
     )
