@@ -21,12 +21,17 @@ def test_windows_follow_each_other_without_gap_or_overlap(run_model, pick):
         ("07-12", date(2016, 2, 29), date(2016, 8, 31), True),
         ("13-18", date(2016, 8, 31), date(2017, 2, 28), True),
         ("19-24", date(2017, 2, 28), date(2017, 8, 31), True),
+        ("before", date(2013, 8, 31), date(2014, 8, 31), True),
     ]
 
 
 @pytest.mark.parametrize(
     ("end", "observed"),
-    [(date(2016, 2, 28), ["01-06"]), (date(2016, 2, 27), []), (date(2016, 8, 30), ["01-06", "07-12"])],
+    [
+        (date(2016, 2, 28), ["01-06", "before"]),
+        (date(2016, 2, 27), ["before"]),
+        (date(2016, 8, 30), ["01-06", "07-12", "before"]),
+    ],
 )
 def test_a_window_is_observed_when_the_data_hold_its_last_day(run_model, end, observed):
     rows = run_model(
@@ -59,3 +64,11 @@ def test_an_unlinked_person_is_unknown_where_the_extract_holds_everybody(run_mod
     assert linked["is_benefits_observed"] and linked["is_hospital_observed"]
     assert not unlinked["is_benefits_observed"] and not unlinked["is_hospital_observed"]
     assert unlinked["is_offences_observed"] and unlinked["is_social_care_observed"]
+
+
+def test_a_child_who_turns_18_stays_in_childrens_outcomes_unless_the_protocol_censors(run_model):
+    child = {**PERSON, "is_child": True, "is_adult": False, "birth_month": date(1998, 6, 1)}
+    stays = run_model("person_windows", eligible_people=[child])
+    assert [row["outcome_window"] for row in stays if row["is_child"]] == [row["outcome_window"] for row in stays]
+    censored = run_model("person_windows", {"is_censored_at_18": True}, eligible_people=[child])
+    assert [row["outcome_window"] for row in censored if row["is_child"]] == ["01-06", "before"]

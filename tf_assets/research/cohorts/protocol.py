@@ -29,9 +29,9 @@ class _Cited(_Part):
 class Window(_Part):
     """Months after the index date: from_month <= months since < to_month."""
 
-    name: str = Field(pattern=r"^\d\d-\d\d$")
-    from_month: int = Field(alias="from", ge=0)
-    to_month: int = Field(alias="to", gt=0)
+    name: str = Field(pattern=r"^(\d\d-\d\d|before)$")
+    from_month: int = Field(alias="from")
+    to_month: int = Field(alias="to")
 
 
 class AbsenceThreshold(_Part):
@@ -66,10 +66,11 @@ class Eligibility(_Cited):
 
 
 class Windows(_Cited):
-    """The follow-up."""
+    """The follow-up, and the placebo before it."""
 
     half_years: tuple[Window, ...]
     two_years: Window
+    before: Window
 
 
 class Covariates(_Cited):
@@ -136,6 +137,9 @@ class Protocol(_Part):
         edges = [(window.from_month, window.to_month) for window in self.windows.half_years]
         if [start for start, _ in edges] != [0, *(end for _, end in edges[:-1])]:
             raise ValueError("windows.half_years: each must begin where the one before ends, the first at 0")
+        before, lookback = self.windows.before, self.covariates.lookback_months
+        if not before.from_month < before.to_month <= -lookback:
+            raise ValueError("windows.before: it must end before the covariates' lookback begins")
         years = [(each.from_year, each.to_year) for each in self.outcomes.persistent_absence]
         if any(ended + 1 != began for (_, ended), (began, _) in pairwise(years)):
             raise ValueError("outcomes.persistent_absence: each year needs one threshold")
@@ -162,7 +166,8 @@ PROTOCOL = read_protocol()
 
 HALF_YEARS = PROTOCOL.windows.half_years
 TWO_YEARS = PROTOCOL.windows.two_years
-WINDOWS = (*HALF_YEARS, TWO_YEARS)
+BEFORE = PROTOCOL.windows.before
+WINDOWS = (*HALF_YEARS, TWO_YEARS, BEFORE)
 ADULT_AGE = PROTOCOL.ages.adult.from_age
 
 SQL_PARAMETERS: dict[str, object] = {

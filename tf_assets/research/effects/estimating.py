@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import PROTOCOL
+from tf_assets.research.cohorts.protocol import BEFORE, PROTOCOL
 from tf_assets.research.effects.cohort import Cohort, weigh_cohort
 from tf_assets.research.estimation.balance import largest_smd
 from tf_assets.research.estimation.design import Rows, Vector
@@ -107,11 +107,11 @@ def _areas(cohort: Cohort) -> Iterator[tuple[str, str, Rows]]:
 
 
 def _adjusted() -> pl.Expr:
-    """Over the outcomes and windows of one area by one method."""
+    """Over the outcomes and windows of one area by one method; the placebo is a family of its own."""
     return (
         pl.col("p_value")
         .map_batches(lambda p_values: pl.Series(adjusted_p_values(p_values.to_numpy()), nan_to_null=True), pl.Float64)
-        .over("area_code", "method")
+        .over("area_code", "method", pl.col("outcome_window") == BEFORE.name)
     )
 
 

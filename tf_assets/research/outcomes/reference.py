@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import HALF_YEARS, PROTOCOL, WINDOWS
+from tf_assets.research.cohorts.protocol import PROTOCOL, TWO_YEARS, WINDOWS
 
 
 def reference_tables() -> dict[str, pl.DataFrame]:
@@ -13,7 +13,7 @@ def reference_tables() -> dict[str, pl.DataFrame]:
                 "outcome_window": [window.name for window in WINDOWS],
                 "from_month": [window.from_month for window in WINDOWS],
                 "to_month": [window.to_month for window in WINDOWS],
-                "is_half_year": [window in HALF_YEARS for window in WINDOWS],
+                "is_half_year": [window != TWO_YEARS for window in WINDOWS],
             },
             schema_overrides={"from_month": pl.Int32, "to_month": pl.Int32},
         ),

@@ -33,6 +33,7 @@ WINDOWS = {
     "13-18": "Months 13 to 18",
     "19-24": "Months 19 to 24",
     "01-24": "Months 1 to 24",
+    "before": "Months 13 to 24 before",
 }
 
 METHODS = {
@@ -64,7 +65,8 @@ class Outcome:
     """One outcome in words.
 
     label: as in a table; population: whom it counts; unit: of an effect; scale: from the stored value to that unit;
-    reach: the span of one person's value, in the stored unit; is_headline: stands in the report's first table.
+    reach: the span of one person's value, in the stored unit; matters: an effect smaller than this, in the unit, would change
+    nobody's decision (ours, to be settled with those who decide); is_headline: stands in the report's first table.
     """
 
     label: str
@@ -72,6 +74,7 @@ class Outcome:
     unit: Unit = "percentage points"
     scale: float = 100.0
     reach: float = 1.0
+    matters: float = 1.0
     is_headline: bool = False
 
 
@@ -81,18 +84,18 @@ ADULTS = "adults aged 18 and over"
 PUPILS = "pupils of compulsory school age"
 
 OUTCOMES = {
-    "is_looked_after": Outcome("Looked after by the council", CHILDREN, is_headline=True),
-    "is_on_protection_plan": Outcome("On a child protection plan", CHILDREN, is_headline=True),
+    "is_looked_after": Outcome("Looked after by the council", CHILDREN, matters=0.5, is_headline=True),
+    "is_on_protection_plan": Outcome("On a child protection plan", CHILDREN, matters=0.5, is_headline=True),
     "is_child_in_need": Outcome("Child in need", CHILDREN),
     "is_convicted_juvenile": Outcome("Convicted, young people", JUVENILES, is_headline=True),
-    "is_in_custody_juvenile": Outcome("In custody, young people", JUVENILES, is_headline=True),
+    "is_in_custody_juvenile": Outcome("In custody, young people", JUVENILES, matters=0.5, is_headline=True),
     "is_convicted_adult": Outcome("Convicted, adults", ADULTS),
-    "is_in_custody_adult": Outcome("In custody, adults", ADULTS, is_headline=True),
+    "is_in_custody_adult": Outcome("In custody, adults", ADULTS, matters=0.5, is_headline=True),
     "is_on_jsa": Outcome("On Jobseeker's Allowance", ADULTS, is_headline=True),
     "is_on_out_of_work_benefit": Outcome("On any out-of-work benefit", ADULTS),
     "is_employed": Outcome("In employment", ADULTS),
     "is_persistently_absent": Outcome("Persistently absent from school", PUPILS),
-    "absence_rate": Outcome("Share of sessions missed", PUPILS),
+    "absence_rate": Outcome("Share of sessions missed", PUPILS, matters=0.5),
     "is_ks2_expected": Outcome("Expected standard at the end of primary school", PUPILS),
     "ks4_attainment8": Outcome("Attainment 8 score", PUPILS, unit="points", scale=1.0, reach=90.0),
     "is_emergency_attendance": Outcome("Attended an emergency department", "everybody"),

@@ -13,6 +13,7 @@ from tf_assets.research.cohorts.protocol import PROTOCOL, PROTOCOL_FILE, fingerp
 from tf_assets.research.publication.catalogue import ALL, HIDING, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
 from tf_assets.research.publication.charts import balance_svg, effects_svg
 from tf_assets.research.publication.cohort_flow import flow_stages
+from tf_assets.research.publication.fragility import finding, fragilities
 from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
 from tf_assets.research.publication.sheets import ROUNDING_NOTE, covariate_words
 
@@ -59,6 +60,7 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
         is_fictional=is_fictional,
         headline=[_effect_row(row) for row in effects.iter_rows(named=True) if _is_headline(row)],
         effects=[_effect_row(row) for row in effects.iter_rows(named=True)],
+        fragilities=fragilities(tables["protected_effects"]),
         effects_svg=effects_svg(plotted) if len(plotted) else None,
         effects_alt=_effects_alt(plotted),
         not_plotted=_not_plotted(effects),
@@ -130,8 +132,7 @@ def _effect_row(row: dict[str, Any]) -> EffectRow:
 def _verdict(row: dict[str, Any]) -> str:
     if row["effect"] is None:
         return MARKS[row["mark"]].split(":")[0]
-    direction = "Lower" if row["ci_high"] < 0 else "Higher" if row["ci_low"] > 0 else "No clear difference"
-    return f"{direction} {row['mark']}" if row["mark"] else direction
+    return f"{finding(row)} {row['mark']}" if row["mark"] else finding(row)
 
 
 def _percent(rate: float | None, mark: str | None) -> str:
