@@ -9,6 +9,7 @@ step says so and ends. So a correction reaches no further than its consequences 
 makes everything that it is asked for.
 """
 
+import hashlib
 import time
 import traceback
 import warnings
@@ -67,18 +68,20 @@ def gated_asset(
     partitions_def: dg.PartitionsDefinition[str] | None = None,
     pool: str | None = None,
     beside: Beside | None = None,
+    code_version: str | None = None,
 ) -> Callable[[Body], dg.AssetsDefinition]:
     """An asset that publishes one table through its gate; the body is `(context, zone) -> data`.
 
     beside: a fingerprint of all that the body reads beside its deps and the code, `nothing` if that is nothing; without
-    it the table is made each time that it is asked for.
+    it the table is made each time that it is asked for. code_version: of declared rules that the body follows, so that
+    Dagster knows the table to be stale when they change.
     """
 
     def decorate(body: Body) -> dg.AssetsDefinition:
         def bodies(context: dg.AssetExecutionContext, zone: Zone) -> Mapping[str, Made]:
             return {table: body(context, zone)}
 
-        return _gated([table], bodies, _environment_of(body), deps, partitions_def, pool, beside)
+        return _gated([table], bodies, _environment_of(body), deps, partitions_def, pool, beside, code_version)
 
     return decorate
 
@@ -90,14 +93,15 @@ def gated_multi_asset(
     partitions_def: dg.PartitionsDefinition[str] | None = None,
     pool: str | None = None,
     beside: Beside | None = None,
+    code_version: str | None = None,
 ) -> Callable[[MultiBody], dg.AssetsDefinition]:
     """Assets made together and published together or not at all; the body returns a mapping of table to data.
 
-    beside: as of `gated_asset`.
+    beside, code_version: as of `gated_asset`.
     """
 
     def decorate(body: MultiBody) -> dg.AssetsDefinition:
-        return _gated(tables, body, _environment_of(body), deps, partitions_def, pool, beside)
+        return _gated(tables, body, _environment_of(body), deps, partitions_def, pool, beside, code_version)
 
     return decorate
 
@@ -128,7 +132,9 @@ def _sql_asset(
 
     known = {name for env, name in load_schemas() if env == environment}
     deps = sorted(set(dependencies) & known)
-    return _gated([table], body, environment, deps, None, None, lambda: repr(sorted(bound.items())))
+    told = repr(sorted(bound.items()))
+    version = hashlib.sha256(told.encode()).hexdigest()[:12] if bound else None
+    return _gated([table], body, environment, deps, None, None, lambda: told, version)
 
 
 def _gated(
@@ -139,6 +145,7 @@ def _gated(
     partitions_def: dg.PartitionsDefinition[str] | None,
     pool: str | None,
     beside: Beside | None,
+    code_version: str | None = None,
 ) -> dg.AssetsDefinition:
     code = code_fingerprint(environment)  # of the code that has just been loaded
     schemas = [load_schemas()[environment, table] for table in tables]
@@ -147,7 +154,7 @@ def _gated(
 
     @dg.multi_asset(
         name=tables[0],
-        specs=[table_spec(schema, deps, partitions_def) for schema in schemas],
+        specs=[table_spec(schema, deps, partitions_def, code_version) for schema in schemas],
         check_specs=[_check_spec(environment, table, partitions_def) for table in tables],
         partitions_def=partitions_def,
         required_resource_keys={"zone"},

@@ -32,9 +32,12 @@ def automation_sensor(environment: Environment) -> dg.AutomationConditionSensorD
 
 
 def table_spec(
-    schema: TableSchema, deps: Sequence[str], partitions_def: dg.PartitionsDefinition[str] | None
+    schema: TableSchema,
+    deps: Sequence[str],
+    partitions_def: dg.PartitionsDefinition[str] | None,
+    code_version: str | None = None,
 ) -> dg.AssetSpec:
-    """The asset of a table, wholly from its declaration."""
+    """The asset of a table, wholly from its declaration; code_version: of the rules that it is made by."""
     return dg.AssetSpec(
         schema.name,
         deps=list(deps),
@@ -45,8 +48,17 @@ def table_spec(
         tags={"environment": schema.environment},
         metadata={"dagster/column_schema": column_schema(schema)},
         partitions_def=partitions_def,
-        automation_condition=AUTOMATION if deps and partitions_def is None else None,
+        code_version=code_version,
+        automation_condition=_automation(deps, code_version) if partitions_def is None else None,
     )
+
+
+def _automation(deps: Sequence[str], code_version: str | None) -> Any:
+    """`AUTOMATION` where there is anything to wait for; and new rules, where a table is made by declared ones."""
+    if code_version is None:
+        return AUTOMATION if deps else None
+    by_new_rules = dg.AutomationCondition.code_version_changed() & ~dg.AutomationCondition.in_progress()
+    return (AUTOMATION | by_new_rules) if deps else by_new_rules
 
 
 def column_schema(schema: TableSchema) -> dg.TableSchema:

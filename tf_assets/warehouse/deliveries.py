@@ -26,6 +26,9 @@ MOST_ATTEMPTS = 3
 
 PARTITION_TAG = "dagster/partition"
 
+CODE_VERSION_TAG = "dagster/code_version"
+"""Which rules a table was made by; Dagster writes it with each materialisation."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -106,7 +109,7 @@ def delivery_sensor(
 
 
 def stale_assets(instance: dg.DagsterInstance, graph: BaseAssetGraph, keys: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
-    """Those of `keys` that were never published, or were published before something that they are made of.
+    """Those of `keys` that were never published, or by other rules (code version), or before something that they are made of.
 
     What is made of a stale table is stale itself; tables that are made together are stale together.
     """
@@ -119,9 +122,16 @@ def stale_assets(instance: dg.DagsterInstance, graph: BaseAssetGraph, keys: Iter
         for key in sorted(wanted & set(level)):
             parents = graph.get(key).parent_keys
             own = made_at[key]
-            if own is None or parents & stale or any((at := made_at[each]) and at > own for each in parents):
+            is_late = own is None or any((at := made_at[each]) and at > own for each in parents)
+            if is_late or parents & stale or _is_by_other_rules(instance, graph, key):
                 stale |= graph.get(key).execution_set_asset_keys
     return stale
+
+
+def _is_by_other_rules(instance: dg.DagsterInstance, graph: BaseAssetGraph, key: dg.AssetKey) -> bool:
+    wanted, event = graph.get(key).code_version, instance.get_latest_materialization_event(key)
+    made = event.asset_materialization if event else None
+    return wanted is not None and made is not None and (made.tags or {}).get(CODE_VERSION_TAG) != wanted
 
 
 def _past_runs(instance: dg.DagsterInstance, job_name: str) -> dict[tuple[str | None, str], list[dg.DagsterRun]]:

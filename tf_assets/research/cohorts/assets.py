@@ -8,13 +8,15 @@ from tf_assets.quality.gate import Produced, gated_asset, sql_assets
 from tf_assets.research.cohorts.balance import covariate_balance as balance_of
 from tf_assets.research.cohorts.matching import match_for_areas
 from tf_assets.research.cohorts.propensity import estimate_propensity
-from tf_assets.research.cohorts.protocol import SQL_PARAMETERS
+from tf_assets.research.cohorts.protocol import SQL_PARAMETERS, fingerprint
 from tf_assets.warehouse.zone import Zone
+
+RULES = fingerprint()
 
 cohort_tables = sql_assets("research", "cohorts", SQL_PARAMETERS)
 
 
-@gated_asset("propensity", deps=["eligible_people", "cohort_covariates"], beside=nothing)
+@gated_asset("propensity", deps=["eligible_people", "cohort_covariates"], beside=nothing, code_version=RULES)
 def propensity(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Logistic propensity of each eligible person."""
     estimated = estimate_propensity(zone.read("eligible_people"), zone.read("cohort_covariates"))
@@ -28,7 +30,7 @@ def propensity(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     )
 
 
-@gated_asset("matched_cohorts", deps=["propensity", "eligible_people"], beside=nothing)
+@gated_asset("matched_cohorts", deps=["propensity", "eligible_people"], beside=nothing, code_version=RULES)
 def matched_cohorts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """The matched sample with its weights."""
     table, national, regional = match_for_areas(zone.read("propensity"), zone.read("eligible_people"))
@@ -42,7 +44,12 @@ def matched_cohorts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     )
 
 
-@gated_asset("covariate_balance", deps=["matched_cohorts", "cohort_covariates", "eligible_people"], beside=nothing)
+@gated_asset(
+    "covariate_balance",
+    deps=["matched_cohorts", "cohort_covariates", "eligible_people"],
+    beside=nothing,
+    code_version=RULES,
+)
 def covariate_balance(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Balance before and after matching."""
     table = balance_of(zone.read("eligible_people"), zone.read("cohort_covariates"), zone.read("matched_cohorts"))

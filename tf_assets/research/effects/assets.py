@@ -5,6 +5,7 @@ import polars as pl
 
 from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset
+from tf_assets.research.cohorts.protocol import fingerprint
 from tf_assets.research.effects.attenuation import correct_effects, largest_correction, linkage_errors
 from tf_assets.research.effects.cohort import Cohort, cohort_of
 from tf_assets.research.effects.estimating import estimate_effects
@@ -16,6 +17,7 @@ from tf_assets.warehouse.zone import Zone
     "treatment_effects",
     deps=["eligible_people", "cohort_covariates", "propensity", "matched_cohorts", "outcome_values"],
     beside=nothing,
+    code_version=fingerprint(),
 )
 def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Every effect by outcome, window, area and method."""
@@ -26,6 +28,7 @@ def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataF
     "group_effects",
     deps=["eligible_people", "cohort_covariates", "propensity", "matched_cohorts", "outcome_values"],
     beside=nothing,
+    code_version=fingerprint(),
 )
 def group_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Effects by problem, cohort year and council."""
@@ -39,6 +42,7 @@ def group_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame
         *("released_record_links", "released_link_quality"),
     ],
     beside=nothing,
+    code_version=fingerprint(),
 )
 def linkage_attenuation(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Each effect beside what it would be without missed and wrong links."""
