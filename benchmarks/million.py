@@ -1,8 +1,8 @@
 """A million people, 40 covariates, 20 outcomes: cohort to effects, by each method, and MatchIt beside it.
 
 Run: `python -m benchmarks.million [--people 1000000] [--matchit 50000]`. Seconds and peak memory from a table of people to
-twenty effects with clustered intervals and balance. With --matchit, R's MatchIt (which must be installed) matches so many of the
-same people, and this library the same ones, in the same run.
+twenty effects with clustered intervals and balance. With --matchit, R's MatchIt (which must be installed) matches so many of
+the same people, and this library the same ones, in the same run.
 """
 
 import argparse

@@ -103,7 +103,7 @@ def test_report_is_accessible(page: str) -> None:
     assert len(outline.named("table")) == len(outline.named("caption")) > 4
     assert all(heading.get("scope") in ("col", "row", "rowgroup") for heading in outline.named("th"))
     plots = [each for each in outline.named("div") if each.get("role") == "img"]
-    assert len(plots) == 2 and all(each["aria-label"] for each in plots)
+    assert len(plots) == 3 and all(each["aria-label"] for each in plots)
     ids = {attributes["id"] for _, attributes in outline.tags if attributes.get("id")}
     assert all(str(link["href"]).removeprefix("#") in ids for link in outline.named("a"))
 
@@ -142,7 +142,8 @@ def test_effect_far_less_certain_than_the_rest_is_named_and_not_plotted(tables: 
         mark=pl.lit(None, dtype=pl.String),
     )
     page = report_html({**tables, "protected_effects": wide}, "r1-0000", is_fictional=False)
-    plot = page[page.index("<svg") : page.index("</svg>")]
+    section = page[page.index('<section id="effects">') :]
+    plot = section[section.index("<svg") : section.index("</svg>")]
     assert "Looked after by the council" in plot and "Jobseeker" not in plot
     assert "too uncertain: On Jobseeker&#39;s Allowance." in page
 
@@ -150,3 +151,13 @@ def test_effect_far_less_certain_than_the_rest_is_named_and_not_plotted(tables: 
 def test_report_of_nothing_says_so(tables: Tables) -> None:
     page = report_html({name: table.head(0) for name, table in tables.items()}, "r1-0000", is_fictional=False)
     assert "No effect could be estimated." in page
+
+
+def test_the_event_study_has_a_panel_for_each_headline_and_starts_before_the_programme(tables: Tables) -> None:
+    effects = tables["protected_effects"].filter(pl.col("area_type") == "england")
+    before = effects.with_columns(outcome_window=pl.lit("before"))
+    page = report_html({**tables, "protected_effects": pl.concat([effects, before])}, "x", is_fictional=True)
+    plot = page[page.index("event-study-caption") : page.index("</figure>", page.index("event-study-caption"))]
+    assert "Looked after by the council" in plot
+    assert ">before<" in plot
+    assert ">19 to 24<" in plot

@@ -15,6 +15,7 @@ FONT = "Arial, Helvetica, sans-serif"
 ROW_HEIGHT = 26
 BARS_HEIGHT_ROWS = 9
 WIDTH = 420
+PANEL_WIDTH, PANEL_HEIGHT = 290, 130
 
 
 def effects_svg(effects: pl.DataFrame) -> str:
@@ -64,6 +65,29 @@ def balance_svg(balance: pl.DataFrame) -> str:
     return _svg(_zero_line(alt) + band.encode(x="at:Q") + points, len(order))
 
 
+def event_study_svg(effects: pl.DataFrame, windows: Sequence[str]) -> str:
+    """Effects in each window with 95% intervals, a panel an outcome; effects: label, window, effect, ci_low, ci_high in
+    percentage points; windows: in words, in their order, the placebo first."""
+    import altair as alt
+
+    values = effects.select("label", "window", "effect", "ci_low", "ci_high").to_dicts()
+    labels = effects["label"].unique(maintain_order=True).to_list()
+    x = alt.X("window:N", sort=list(windows), title=None, scale=alt.Scale(domain=list(windows))).axis(labelAngle=0)
+    base = alt.Chart().encode(x=x)
+    zero = alt.Chart().mark_rule(color=INK).encode(y=alt.datum(0))
+    title = "Percentage points"
+    intervals = base.mark_rule(strokeWidth=2, color=PROGRAMME).encode(y=alt.Y("ci_low:Q", title=title), y2="ci_high:Q")
+    points = base.mark_point(filled=True, size=60, color=PROGRAMME, opacity=1).encode(y=alt.Y("effect:Q", title=title))
+    panels = (
+        alt.layer(zero, intervals, points, data=alt.Data(values=values))
+        .properties(width=PANEL_WIDTH, height=PANEL_HEIGHT)
+        .facet(facet=alt.Facet("label:N", sort=labels, title=None, header=alt.Header(labelFontSize=14)), columns=2)
+        .resolve_scale(y="independent")
+        .resolve_axis(x="independent")
+    )
+    return _drawn(panels)
+
+
 CAUSE_COLOURS = ("#1d70b8", "#003078", "#85994b", "#f47738", "#b1b4b6", "#505a5f")
 
 
@@ -105,10 +129,14 @@ def _zero_line(alt: Any) -> Any:
 
 
 def _svg(chart: Any, n_rows: int) -> str:
+    return _drawn(chart.properties(width=WIDTH, height=ROW_HEIGHT * max(n_rows, 1)))
+
+
+def _drawn(chart: Any) -> str:
     """The chart as SVG without what a page around it does not need; the same bytes each time."""
     import vl_convert
 
-    styled = chart.properties(width=WIDTH, height=ROW_HEIGHT * max(n_rows, 1)).configure(
+    styled = chart.configure(
         font=FONT,
         axis={
             "labelFontSize": 13,

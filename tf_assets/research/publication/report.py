@@ -9,9 +9,9 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from tf_assets.research.cohorts.protocol import PROTOCOL, PROTOCOL_FILE, fingerprint
+from tf_assets.research.cohorts.protocol import BEFORE, HALF_YEARS, PROTOCOL, PROTOCOL_FILE, fingerprint
 from tf_assets.research.publication.catalogue import ALL, HIDING, MARKS, METHODS, OUTCOMES, WINDOWS, headline_window
-from tf_assets.research.publication.charts import balance_svg, effects_svg
+from tf_assets.research.publication.charts import balance_svg, effects_svg, event_study_svg
 from tf_assets.research.publication.cohort_flow import flow_stages
 from tf_assets.research.publication.fragility import finding, fragilities
 from tf_assets.research.publication.link_rates import DIMENSIONS, LINK_RATES_NOTE, people_groups
@@ -60,6 +60,7 @@ def report_html(tables: Tables, publication_id: str, is_fictional: bool) -> str:
         is_fictional=is_fictional,
         headline=[_effect_row(row) for row in effects.iter_rows(named=True) if _is_headline(row)],
         effects=[_effect_row(row) for row in effects.iter_rows(named=True)],
+        event_study_svg=_event_study(tables["protected_effects"]),
         fragilities=fragilities(tables["protected_effects"]),
         effects_svg=effects_svg(plotted) if len(plotted) else None,
         effects_alt=_effects_alt(plotted),
@@ -160,6 +161,26 @@ def _plotted(effects: pl.DataFrame) -> pl.DataFrame:
 def _not_plotted(effects: pl.DataFrame) -> list[str]:
     shown = _plotted(effects)["label"].to_list()
     return [label for label in _plottable(effects)["label"].to_list() if label not in shown]
+
+
+def _event_study(effects: pl.DataFrame) -> str | None:
+    """England's headline outcomes by window, the placebo first; None where nothing is published."""
+    order = {
+        BEFORE.name: "before",
+        **{window.name: f"{window.from_month + 1} to {window.to_month}" for window in HALF_YEARS},
+    }
+    headlines = {name: each.label for name, each in OUTCOMES.items() if each.is_headline}
+    shown = effects.filter(
+        (pl.col("area_type") == "england")
+        & (pl.col("method") == MAIN_METHOD)
+        & pl.col("effect").is_not_null()
+        & pl.col("outcome").is_in(list(headlines))
+        & pl.col("outcome_window").is_in(list(order))
+    ).with_columns(label=pl.col("outcome").replace(headlines), window=pl.col("outcome_window").replace(order))
+    place = {label: position for position, label in enumerate(headlines.values())}
+    if shown.is_empty():
+        return None
+    return event_study_svg(shown.sort(pl.col("label").replace_strict(place), "outcome_window"), list(order.values()))
 
 
 def _effects_alt(plotted: pl.DataFrame) -> str:
