@@ -91,3 +91,22 @@ def test_one_arm_alone_is_refused(table):
 def test_infinite_values_are_refused(table):
     with pytest.raises(InputRefused, match="Column y has infinite values"):
         read_design(table.with_columns(y=pl.col("y") / 0), "t", "y", ["age"])
+
+
+@pytest.mark.parametrize("kind", [pl.Float64, pl.Int8, pl.UInt32, pl.Boolean])
+def test_who_is_treated_may_be_any_kind_of_number(table, kind):
+    design, _ = read_design(table.with_columns(pl.col("t").cast(kind)), "t", "y", ["age"])
+    assert design.treated.tolist() == [True, False, True, False, False]
+
+
+def test_an_arm_of_one_cluster_is_refused(table):
+    with pytest.raises(InputRefused, match="One arm has only 1 of the clusters of t"):
+        read_design(table, "t", "y", ["age"], cluster="t")
+    alone = table.filter((pl.col("t") == 0) | (pl.col("age") == 30))
+    with pytest.raises(InputRefused, match="One arm has only 1 of the people"):
+        read_design(alone, "t", "y", ["age"])
+
+
+def test_a_table_without_rows_is_refused(table):
+    with pytest.raises(InputRefused, match="The table has no row"):
+        read_design(table.clear(), "t", "y", ["age"])

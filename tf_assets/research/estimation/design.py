@@ -67,6 +67,8 @@ def read_design(
     _refuse_names(table, [treated, outcome, *covariates, *exact, *([cluster] if cluster else [])])
     _refuse_twice(treated, outcome, covariates)
     needed = [treated, outcome, *exact, *([cluster] if cluster else [])]
+    if table.is_empty():
+        raise InputRefused("The table has no row. Give one row a person.")
     typed = table.with_columns(_as_flag(table, treated), _as_number(table, outcome))
     kept = typed.drop_nulls(needed)
     notes = []
@@ -76,12 +78,14 @@ def read_design(
     if not arms.any() or arms.all():
         raise InputRefused(f"Everybody who can be used is in one arm. Column {treated} needs both 0 and 1.")
     matrix, names, said = _matrix(kept, covariates)
+    clusters = _codes(kept, [cluster]) if cluster else np.arange(kept.height)
+    _refuse_few_clusters(arms, clusters, cluster)
     design = Design(
         treated=arms,
         covariates=matrix,
         names=names,
         stratum=_codes(kept, exact),
-        cluster=_codes(kept, [cluster]) if cluster else np.arange(kept.height),
+        cluster=clusters,
         strata_columns=_levels(kept, exact),
         notes=(*notes, *said),
     )
@@ -154,7 +158,7 @@ def _as_flag(table: pl.DataFrame, name: str) -> pl.Series:
     values = table[name]
     if values.dtype == pl.Boolean:
         return values
-    if values.dtype.is_numeric() and values.drop_nulls().is_in([0, 1]).all():
+    if values.dtype.is_numeric() and values.drop_nulls().cast(pl.Float64).is_in([0.0, 1.0]).all():
         return (values == 1).alias(name)
     raise InputRefused(f"Column {name} says who is treated. It must hold 0 and 1, or false and true, and nothing else.")
 
@@ -187,6 +191,16 @@ def _levels(table: pl.DataFrame, names: Sequence[str]) -> Vector:
 def _refuse_names(table: pl.DataFrame, names: Sequence[str]) -> None:
     if missing := [name for name in dict.fromkeys(names) if name not in table.columns]:
         raise InputRefused(f"The table has no column {', '.join(missing)}. Its columns: {', '.join(table.columns)}.")
+
+
+def _refuse_few_clusters(arms: Rows, clusters: Codes, name: str | None) -> None:
+    fewest = min(len(np.unique(clusters[arm])) for arm in (arms, ~arms))
+    if fewest < 2:
+        what = f"clusters of {name}" if name else "people"
+        raise InputRefused(
+            f"One arm has only {fewest} of the {what}, so nothing tells how far chance goes. Each arm needs two at least, "
+            "and an interval worth reading needs forty."
+        )
 
 
 def _refuse_twice(treated: str, outcome: str, covariates: Sequence[str]) -> None:
