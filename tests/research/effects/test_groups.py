@@ -85,3 +85,11 @@ def test_councils_are_drawn_to_their_mean_and_nobody_else_is(effects):
 
 def test_no_outcome_gives_an_empty_table_with_its_columns(simulated, cohort, effects):
     assert estimate_groups(cohort, _values(simulated).clear()).columns == effects.columns
+
+
+def test_too_few_people_for_any_council_leave_the_others(simulated, cohort, effects):
+    some = _values(simulated).filter(pl.int_range(pl.len()) % 25 == 0)
+    few = estimate_groups(cohort, some)
+    assert few.filter(dimension="council").is_empty()
+    assert not few.is_empty()
+    assert few.schema == effects.schema

@@ -24,6 +24,8 @@ from tf_assets.research.publication.catalogue import headline_window
 
 METHOD: Method = "entropy"
 
+_SHRUNK = ("shrunk_estimate", "shrunk_low", "shrunk_high")
+
 PROBLEMS = ("crime", "attendance", "child_help", "worklessness", "domestic_abuse", "health")
 
 
@@ -91,11 +93,9 @@ def _together(part: pl.DataFrame) -> pl.DataFrame:
     """One outcome over one dimension: p-values for its many tests; councils drawn to their mean."""
     adjusted = adjusted_p_values(part["p_value"].cast(pl.Float64).to_numpy())
     part = part.with_columns(p_adjusted=pl.Series(adjusted, nan_to_null=True))
-    if part["dimension"][0] != "council":
-        return part
     known = part.filter(pl.col("standard_error").is_not_null())
-    if known.is_empty():
-        return part
+    if part["dimension"][0] != "council" or known.is_empty():
+        return part.with_columns(pl.lit(None, pl.Float64).alias(name) for name in _SHRUNK)
     shrunk = shrink(known["estimate"].to_numpy(), known["standard_error"].to_numpy())
     reach = float(norm.ppf(0.5 + CONFIDENCE / 2)) * shrunk.standard_errors
     drawn = known.select("people_group").with_columns(
@@ -109,7 +109,7 @@ def _together(part: pl.DataFrame) -> pl.DataFrame:
 _COLUMNS: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("dimension", "people_group", "outcome", "outcome_window", "method"), pl.String),
     **dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value", "p_adjusted"), pl.Float64),
-    **dict.fromkeys(("shrunk_estimate", "shrunk_low", "shrunk_high"), pl.Float64),
+    **dict.fromkeys(_SHRUNK, pl.Float64),
     **dict.fromkeys(("n_treated", "n_comparison", "n_clusters"), pl.Int64),
     **dict.fromkeys(("effective_sample", "programme_rate", "comparison_rate", "naive_difference"), pl.Float64),
     **dict.fromkeys(("minimum_detectable_effect", "largest_smd"), pl.Float64),
