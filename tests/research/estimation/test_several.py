@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from tf_assets.research.estimation.several import adjusted_p_values, shrink
 
@@ -10,6 +11,11 @@ def test_holms_p_values_by_hand():
     found = adjusted_p_values(np.array([0.01, np.nan, 0.04, 0.03]))
     assert found[[0, 2, 3]] == pytest.approx([0.03, 0.06, 0.06])
     assert np.isnan(found[1])
+
+
+def test_p_values_are_those_of_statsmodels():
+    p_values = np.random.default_rng(2).random(40) ** 3
+    assert adjusted_p_values(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
 
 def test_places_that_do_not_differ_are_drawn_together():

@@ -12,7 +12,7 @@ from tf_assets.research.estimation.balance import largest_smd
 from tf_assets.research.estimation.design import Rows, Vector
 from tf_assets.research.estimation.estimate import effect_of, naive_difference
 from tf_assets.research.estimation.result import why_not_published
-from tf_assets.research.estimation.several import adjusted_p_values
+from tf_assets.research.estimation.several import with_adjusted_p_values
 from tf_assets.research.estimation.weighting import Weighted
 from tf_assets.warehouse.geography import councils
 
@@ -35,9 +35,10 @@ def estimate_effects(cohort: Cohort, outcome_values: pl.DataFrame, with_regions:
     ]
     if not rows:
         return pl.DataFrame(schema=_COLUMNS)
-    table = pl.DataFrame(rows, infer_schema_length=None).with_columns(p_adjusted=_adjusted())
-    return table.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items()).sort(
-        "outcome", "outcome_window", "area_code", "method"
+    return (
+        _adjusted(pl.DataFrame(rows, infer_schema_length=None))
+        .select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
+        .sort("outcome", "outcome_window", "area_code", "method")
     )
 
 
@@ -106,13 +107,12 @@ def _areas(cohort: Cohort) -> Iterator[tuple[str, str, Rows]]:
         yield code, names[code], cohort.region == code
 
 
-def _adjusted() -> pl.Expr:
-    """Over the outcomes and windows of one area by one method; the placebo is a family of its own."""
-    return (
-        pl.col("p_value")
-        .map_batches(lambda p_values: pl.Series(adjusted_p_values(p_values.to_numpy()), nan_to_null=True), pl.Float64)
-        .over("area_code", "method", pl.col("outcome_window") == BEFORE.name)
+def _adjusted(effects: pl.DataFrame) -> pl.DataFrame:
+    """With p-values for all outcomes and windows of one area by one method; the placebo is a family of its own."""
+    families = effects.with_columns(is_placebo=pl.col("outcome_window") == BEFORE.name).partition_by(
+        "area_code", "method", "is_placebo", maintain_order=True
     )
+    return pl.concat([with_adjusted_p_values(family) for family in families]).drop("is_placebo")
 
 
 _COLUMNS: dict[str, type[pl.DataType]] = {

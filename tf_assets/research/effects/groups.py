@@ -18,7 +18,7 @@ from tf_assets.research.effects.estimating import effect_row, values_by_window
 from tf_assets.research.estimation.design import Rows, Vector
 from tf_assets.research.estimation.estimate import naive_difference
 from tf_assets.research.estimation.intervals import CONFIDENCE
-from tf_assets.research.estimation.several import adjusted_p_values, shrink
+from tf_assets.research.estimation.several import shrink, with_adjusted_p_values
 from tf_assets.research.estimation.weighting import Method
 from tf_assets.research.publication.catalogue import headline_window
 
@@ -91,8 +91,7 @@ def _effect(cohort: Cohort, group: Group, vector: Vector, outcome: str) -> dict[
 
 def _together(part: pl.DataFrame) -> pl.DataFrame:
     """One outcome over one dimension: p-values for its many tests; councils drawn to their mean."""
-    adjusted = adjusted_p_values(part["p_value"].cast(pl.Float64).to_numpy())
-    part = part.with_columns(p_adjusted=pl.Series(adjusted, nan_to_null=True))
+    part = with_adjusted_p_values(part)
     known = part.filter(pl.col("standard_error").is_not_null())
     if part["dimension"][0] != "council" or known.is_empty():
         return part.with_columns(pl.lit(None, pl.Float64).alias(name) for name in _SHRUNK)

@@ -5,7 +5,6 @@ covariates, and is solved by Newton's method with step halving.
 """
 
 import numpy as np
-from scipy.special import logsumexp
 
 from tf_assets.research.estimation.design import Rows, Vector
 from tf_assets.warehouse.errors import InputRefused
@@ -34,6 +33,8 @@ def entropy_weights(covariates: Vector, treated: Rows) -> Vector:
     unknowns = np.zeros(distance.shape[1])
     for _ in range(_MOST_STEPS):
         weights, loss = _weights(distance, unknowns)
+        if loss < 0:  # were there balancing weights, their entropy would be a lower bound
+            raise _cannot()
         gradient = weights @ distance
         if np.abs(gradient).max(initial=0.0) < TOLERANCE:
             return weights
@@ -48,9 +49,10 @@ def entropy_weights(covariates: Vector, treated: Rows) -> Vector:
 
 def _weights(distance: Vector, unknowns: Vector) -> tuple[Vector, float]:
     exponents = distance @ unknowns
-    total = float(logsumexp(exponents))
-    weights: Vector = np.exp(exponents - total)
-    return weights, total
+    largest = float(exponents.max())
+    weights: Vector = np.exp(exponents - largest)
+    total = float(weights.sum())
+    return weights / total, largest + float(np.log(total))
 
 
 def _cannot() -> InputRefused:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tf_assets.research.estimation.design import Vector
@@ -14,13 +15,17 @@ def adjusted_p_values(p_values: Vector) -> Vector:
     Source: Holm, Scandinavian Journal of Statistics 6 (1979) 65-70: the chance of any false rejection is kept, whatever
     the tests' dependence.
     """
-    from statsmodels.stats.multitest import multipletests
-
     adjusted = np.full(len(p_values), np.nan)
-    known: NDArray[np.bool_] = ~np.isnan(p_values)
-    if known.any():
-        adjusted[known] = multipletests(p_values[known], method="holm")[1]
+    order: NDArray[np.int64] = np.argsort(p_values, kind="stable")[: int((~np.isnan(p_values)).sum())]
+    steps = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * steps), 1.0)
     return adjusted
+
+
+def with_adjusted_p_values(family: pl.DataFrame) -> pl.DataFrame:
+    """A table of one family of tests with p_adjusted beside its p_value."""
+    adjusted = adjusted_p_values(family["p_value"].cast(pl.Float64).to_numpy())
+    return family.with_columns(p_adjusted=pl.Series(adjusted, dtype=pl.Float64, nan_to_null=True))
 
 
 @dataclass(frozen=True)
