@@ -56,6 +56,8 @@ def test_the_page_says_what_the_code_does():
         f"at {PROTOCOL.outcomes.ks2.expected_score} or more",
         f"{PROTOCOL.outcomes.ks2.first_scaled_year}/16 and later",
         f"{CONFIDENCE:.0%}, clustered",
+        f"differs by more than {PROTOCOL.comparison.largest_smd} standard",
+        f"{PROTOCOL.comparison.fewest_effective:.0f} effective comparison people",
     ]
     assert [each for each in said if each not in PAGE] == []
 
