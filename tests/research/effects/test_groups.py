@@ -93,3 +93,15 @@ def test_too_few_people_for_any_council_leave_the_others(simulated, cohort, effe
     assert few.filter(dimension="council").is_empty()
     assert not few.is_empty()
     assert few.schema == effects.schema
+
+
+def test_what_one_programme_person_alone_has_does_not_stop_the_balancing(simulated):
+    scores = estimate_propensity(simulated.people, simulated.covariates).scores
+    with_problem = simulated.covariates.filter(pl.col("is_problem_crime"))["person_pseudonym"].to_list()
+    is_like_others = (pl.col("arm") == "programme") & pl.col("is_on_support")
+    alone = scores.filter(is_like_others & pl.col("person_pseudonym").is_in(with_problem))["person_pseudonym"][0]
+    covariates = simulated.covariates.with_columns(
+        is_looked_after_before=(pl.col("person_pseudonym") == alone).cast(pl.Float64)
+    )
+    cohort = cohort_of(simulated.people, covariates, scores, match_for_areas(scores, simulated.people)[0])
+    assert estimate_groups(cohort, _values(simulated)).filter(dimension="problem").height == 6

@@ -96,7 +96,8 @@ def weigh_cohort(
     if not design.treated.any() or design.treated.all():
         return None
     columns = columns if with_councils else columns[:, :-N_COUNCIL_COLUMNS]
-    columns = columns[:, independent(columns)]
+    # what no comparison person has cannot be balanced on, nor can its effect be learnt; the balance shows what is left
+    columns = columns[:, independent(columns[~design.treated])]
     estimand = "ATT, common support"
     if method == "doubly-robust":
         odds = np.where(design.treated, 1.0, np.exp(cohort.logit[supported]))
