@@ -1,0 +1,277 @@
+"""The attack: of every count that publications bear on, the tightest bounds that an intruder can reach.
+
+Counts are attacked block by block: one arm's one outcome, or one table. Within a block, bounds are tightened over all of it
+(`propagation.py`), and then each region with its councils is given to the linear program (`intruder.py`), the rest of
+England being one area of its own. A large block falls apart by window too; from one window to another only tightened bounds
+are carried.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from tf_assets.research.disclosure.intruder import Contradiction, Reached, centre, search
+from tf_assets.research.disclosure.knowledge import (
+    ADDED,
+    CELL,
+    CELL_SCHEMA,
+    REVISED,
+    SAME,
+    Built,
+    Relations,
+    build,
+    changes_upwards,
+    tightened,
+)
+from tf_assets.research.disclosure.moves import Moves
+from tf_assets.research.disclosure.propagation import tighten
+from tf_assets.research.disclosure.system import System, Targets
+
+SMALL = 9
+"""Groups of one to this many people are protected."""
+
+NARROW = 5
+"""A group is found when its count is bounded within fewer than this."""
+
+COUNT, ADDED_TO, OUTSIDE = "count", "added", "outside"
+"""What is protected: a group; those who came to it from one publication to the next; those of a group who are not in a part of
+it that is counted too."""
+
+REST = "rest"
+"""The area that stands for all others of a whole."""
+
+FINDING_SCHEMA = pl.Schema(
+    [
+        *((name, pl.String()) for name in ("block", "target", *CELL)),
+        ("step", pl.Int64()),
+        *((name, pl.Float64()) for name in ("least", "most")),
+        *((name, pl.Boolean()) for name in ("is_tight", "is_breach")),
+    ]
+)
+"""What was found of a target: how few and how many people it may be."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Figures that are attacked together: `CELL_SCHEMA`, and how their series are related.
+
+    splits: sets of series that are given to the linear program apart when the block is large.
+    """
+
+    name: str
+    figures: pl.DataFrame
+    relations: Relations
+    splits: tuple[frozenset[str], ...] = ()
+
+
+def attack_blocks(
+    blocks: Iterable[Block],
+    parents: Mapping[str, str],
+    changes: pl.DataFrame,
+    tell: Callable[[Block], None] = lambda block: None,
+    n_threads: int = 2,
+) -> pl.DataFrame:
+    """What an intruder finds of every target that may be a small group (`FINDING_SCHEMA`).
+
+    parents: of an area the one that it is part of. changes: `CHANGE_SCHEMA` for the smallest areas and every step.
+    tell: called after each block.
+    """
+    changes = changes_upwards(changes, parents)
+    found = [pl.DataFrame(schema=FINDING_SCHEMA)]
+    with ThreadPoolExecutor(n_threads) as threads:  # the solver and polars let other threads run
+        for block, findings in _ahead(threads, lambda block: (block, attack_block(block, parents, changes)), blocks):
+            found.append(findings)
+            tell(block)
+    return pl.concat(found)
+
+
+def _ahead(threads: ThreadPoolExecutor, work: Callable, items: Iterable) -> Iterator:  # type: ignore[type-arg]
+    """The work's results in order, a few items ahead and no more, for a block takes memory."""
+    waiting = []
+    for item in items:
+        waiting.append(threads.submit(work, item))
+        if len(waiting) > 2:
+            yield waiting.pop(0).result()
+    yield from (each.result() for each in waiting)
+
+
+def attack_block(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -> pl.DataFrame:
+    """What an intruder finds in one block (`FINDING_SCHEMA`); changes: of all areas."""
+    built, lower, upper = _agreed(block.figures, parents, changes, block.relations, block.name)
+    if not block.splits and not _is_large(built):
+        return _searched(block.name, built, parents, lower, upper, built.cells["area"].unique())
+    known = _all_steps(block.figures, built, lower, upper)
+    found = []
+    for series in block.splits or (frozenset(known["series"]),):
+        figures, relations = known.filter(pl.col("series").is_in(series)), block.relations.among(set(series))
+        for areas, figures_there, parents_there, changes_there in _by_region(figures, parents, changes):
+            part, lower, upper = _agreed(
+                figures_there, parents_there, changes_there, relations, block.name, built.not_grown
+            )
+            found.append(_searched(block.name, part, parents_there, lower, upper, areas))
+    return pl.concat(found)
+
+
+def _is_large(built: Built) -> bool:
+    return built.system.n_cells > 4000
+
+
+def _agreed(
+    figures: pl.DataFrame,
+    parents: Mapping[str, str],
+    changes: pl.DataFrame,
+    relations: Relations,
+    name: str,
+    not_grown: frozenset[tuple[str, str]] = frozenset(),
+) -> tuple[Built, np.ndarray, np.ndarray]:
+    """The system with its tightened bounds; where figures contradict that people were only added, that is let go."""
+    for _ in range(5):
+        built = build(figures, parents, changes, relations, not_grown)
+        lower, upper = tighten(built.system)
+        crossed = built.cells.filter(pl.Series(lower > upper))
+        if crossed.is_empty():
+            return built, lower, upper
+        not_grown |= frozenset(crossed.select("series", "area").iter_rows())
+    loose = changes.with_columns(kind=pl.when(pl.col("kind") == SAME).then(pl.lit(SAME)).otherwise(pl.lit(REVISED)))
+    for attempt in (loose, changes.with_columns(kind=pl.lit(REVISED))):
+        built = build(figures, parents, attempt, relations)
+        lower, upper = tighten(built.system)
+        if (lower <= upper).all():
+            return built, lower, upper
+    raise Contradiction(
+        f"The figures of {name} contradict one another within one publication: a total and its parts cannot both hold. "
+        "See whether every figure in the ledger has its right bounds and area."
+    )
+
+
+def _all_steps(figures: pl.DataFrame, built: Built, lower: np.ndarray, upper: np.ndarray) -> pl.DataFrame:
+    """The figures with the bounds of their cells as tightened."""
+    bounds = tightened(built, lower, upper).select(*CELL, "step", "lower", "upper")
+    return (
+        figures.drop("lower", "upper")
+        .sort("step")
+        .join_asof(bounds.sort("step"), on="step", by=CELL, strategy="backward", check_sortedness=False)
+        .select(CELL_SCHEMA.names())
+    )
+
+
+def _by_region(
+    figures: pl.DataFrame, parents: Mapping[str, str], changes: pl.DataFrame
+) -> Iterator[tuple[pl.Series, pl.DataFrame, Mapping[str, str], pl.DataFrame]]:
+    """Parts that are searched apart: which areas' targets, the figures, the tree and the changes that bear on them.
+
+    First the top with its own parts, then each of these with what is below it, the rest of the top as one area.
+    """
+    top = next(iter(set(parents.values()) - set(parents)), None)
+    middle = sorted({area for area, parent in parents.items() if parent == top} & set(figures["area"]))
+    upper = pl.Series([top, *middle])
+    yield upper, figures.filter(pl.col("area").is_in(upper)), {area: str(top) for area in middle}, changes
+    for area in middle:
+        below = sorted({child for child, parent in parents.items() if parent == area} & set(figures["area"]))
+        if not below:
+            continue
+        rest_areas = [other for other in middle if other != area]
+        rest = (
+            figures.filter(pl.col("area").is_in(rest_areas))
+            .group_by("series", "group", "step", maintain_order=True)
+            .agg(pl.col("published", "lower", "upper").sum())
+            .with_columns(area=pl.lit(REST))
+        )
+        rest_changes = (
+            changes.filter(pl.col("area").is_in(rest_areas))
+            .group_by("step")
+            .agg(
+                kind=pl.when((pl.col("kind") == REVISED).any())
+                .then(pl.lit(REVISED))
+                .when((pl.col("kind") == ADDED).any())
+                .then(pl.lit(ADDED))
+                .otherwise(pl.lit(SAME))
+            )
+            .with_columns(area=pl.lit(REST))
+        )
+        here = pl.Series([str(top), area, *below])
+        tree = {**dict.fromkeys(below, area), area: str(top), **({REST: str(top)} if rest.height else {})}
+        yield (
+            pl.Series(below),
+            pl.concat([figures.filter(pl.col("area").is_in(here)), rest.select(CELL_SCHEMA.names())]),
+            tree,
+            pl.concat([changes, rest_changes.select(changes.columns)]),
+        )
+
+
+def _searched(
+    name: str, built: Built, parents: Mapping[str, str], lower: np.ndarray, upper: np.ndarray, areas: pl.Series
+) -> pl.DataFrame:
+    """What is found of the targets in these areas: with pencil and paper, by moves, then by linear programs."""
+    described = _described_targets(built).filter(pl.col("area").is_in(areas.to_list()))
+    targets = Targets(described["plus"].to_numpy(), described["minus"].to_numpy())
+    least, most = targets.bounds(lower, upper)
+    least = np.maximum(least, described["gap"].to_numpy())
+    may_be_small = least <= SMALL
+    described, targets = described.filter(pl.Series(may_be_small)), targets.take(may_be_small)
+    least, most = least[may_be_small], most[may_be_small]
+    is_tight = most - least < NARROW
+    still = np.flatnonzero(~is_tight)
+    if len(still):
+        reached = Reached.nothing(len(still))
+        sought, kinds = targets.take(still), described["target"].to_numpy()[still]
+        system = replace(built.system, lower=lower, upper=upper)
+        _search_nearby(built, parents, system, sought, kinds, reached)
+        is_tight[still] = ~reached.is_apart(NARROW)
+        search(system, sought, reached, NARROW, n_pooled=0)
+        least[still], most[still] = reached.whole()
+    return described.select(
+        pl.lit(name).alias("block"),
+        *("target", *CELL, "step"),
+        least=pl.Series(least),
+        most=pl.Series(most),
+        is_tight=pl.Series(is_tight),
+        is_breach=pl.Series(most - least < NARROW),
+    )
+
+
+def _search_nearby(
+    built: Built, parents: Mapping[str, str], system: System, targets: Targets, kinds: np.ndarray, reached: Reached
+) -> None:
+    """What moves reach, and linear programs of one area while the others stay as they are."""
+    middle = centre(system)
+    moves = Moves(built, parents, system.lower, system.upper, middle)
+    far, values = moves.reach(), targets.of(middle)
+    plus, minus = targets.plus, targets.minus
+    up = np.select(
+        [kinds == COUNT, kinds == ADDED_TO], [far.up[plus], far.rise[plus]], np.maximum(far.up[plus], far.down[minus])
+    )
+    down = np.select(
+        [kinds == COUNT, kinds == ADDED_TO], [far.down[plus], far.fall[plus]], np.maximum(far.down[plus], far.up[minus])
+    )
+    reached.widen(values - down, values + up)
+    is_open = ~reached.is_apart(NARROW)
+    for cells, near in moves.nearby():
+        number = np.full(system.n_cells, -1)
+        number[cells] = np.arange(len(cells))
+        here = np.flatnonzero(is_open & (number[plus] >= 0) & ((minus < 0) | (number[minus] >= 0)))
+        if not len(here):
+            continue
+        sought = Targets(number[plus[here]], np.where(minus[here] >= 0, number[minus[here]], -1))
+        reached_here = Reached(reached.least[here], reached.most[here])
+        search(near, sought, reached_here, NARROW)
+        reached.widen(reached_here.least, reached_here.most, here)
+
+
+def _described_targets(built: Built) -> pl.DataFrame:
+    """All targets: target (count, added, outside), plus, minus, gap, and the cell that each is about."""
+    about = built.cells.select("cell", *CELL, "step")
+    counts = built.cells.select(
+        target=pl.lit(COUNT), plus="cell", minus=pl.lit(-1, dtype=pl.Int64), gap=pl.lit(0.0)
+    )
+    added = built.grown.select(target=pl.lit(ADDED_TO), plus="after", minus="before", gap="gap")
+    outside = built.within.select(target=pl.lit(OUTSIDE), plus="whole", minus="part", gap=pl.lit(0.0))
+    return pl.concat([counts, added, outside]).join(
+        about.with_columns(of=pl.col("cell")),
+        left_on=pl.when(pl.col("target") == OUTSIDE).then("minus").otherwise("plus"),
+        right_on="of",
+        maintain_order="left",
+    )
