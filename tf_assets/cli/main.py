@@ -10,6 +10,7 @@ from typing import Annotated, TextIO
 import typer
 from rich.console import Console
 
+from tf_assets.cli.attack import attack_command
 from tf_assets.cli.console import console
 from tf_assets.cli.estimate import estimate_command
 from tf_assets.cli.hashing import exchange_key_command, hash_command
@@ -172,6 +173,7 @@ def verify(
 app.command("link")(link_command)
 app.command("exchange-key")(exchange_key_command)
 app.command("hash")(hash_command)
+app.command("attack")(attack_command)
 app.command("estimate")(estimate_command)
 app.command("opt-out")(opt_out_command)
 app.add_typer(mappings_app, name="mappings")

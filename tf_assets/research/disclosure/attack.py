@@ -40,6 +40,12 @@ COUNT, ADDED_TO, OUTSIDE = "count", "added", "outside"
 """What is protected: a group; those who came to it from one publication to the next; those of a group who are not in a part of
 it that is counted too."""
 
+LARGE = 600
+"""A block of more counts than this is attacked split by split."""
+
+VERY_LARGE = 800
+"""A split of more figures than this is attacked region by region, and moves come before linear programs."""
+
 REST = "rest"
 """The area that stands for all others of a whole."""
 
@@ -101,22 +107,20 @@ def _ahead(threads: ThreadPoolExecutor, work: Callable, items: Iterable) -> Iter
 def attack_block(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -> pl.DataFrame:
     """What an intruder finds in one block (`FINDING_SCHEMA`); changes: of all areas."""
     built, lower, upper = _agreed(block.figures, parents, changes, block.relations, block.name)
-    if not block.splits and not _is_large(built):
+    if built.system.n_cells <= LARGE:
         return _searched(block.name, built, parents, lower, upper, built.cells["area"].unique())
     known = _all_steps(block.figures, built, lower, upper)
     found = []
     for series in block.splits or (frozenset(known["series"]),):
         figures, relations = known.filter(pl.col("series").is_in(series)), block.relations.among(set(series))
-        for areas, figures_there, parents_there, changes_there in _by_region(figures, parents, changes):
+        whole = pl.Series(figures["area"].unique()), figures, parents, changes
+        parts = _by_region(figures, parents, changes) if figures.height > VERY_LARGE else [whole]
+        for areas, figures_there, parents_there, changes_there in parts:
             part, lower, upper = _agreed(
                 figures_there, parents_there, changes_there, relations, block.name, built.not_grown
             )
             found.append(_searched(block.name, part, parents_there, lower, upper, areas))
     return pl.concat(found)
-
-
-def _is_large(built: Built) -> bool:
-    return built.system.n_cells > 4000
 
 
 def _agreed(
@@ -219,9 +223,10 @@ def _searched(
         reached = Reached.nothing(len(still))
         sought, kinds = targets.take(still), described["target"].to_numpy()[still]
         system = replace(built.system, lower=lower, upper=upper)
-        _search_nearby(built, parents, system, sought, kinds, reached)
+        if built.system.n_cells > VERY_LARGE:
+            _search_nearby(built, parents, system, sought, kinds, reached)
         is_tight[still] = ~reached.is_apart(NARROW)
-        search(system, sought, reached, NARROW, n_pooled=0)
+        search(system, sought, reached, NARROW)
         least[still], most[still] = reached.whole()
     return described.select(
         pl.lit(name).alias("block"),
@@ -241,12 +246,9 @@ def _search_nearby(
     moves = Moves(built, parents, system.lower, system.upper, middle)
     far, values = moves.reach(), targets.of(middle)
     plus, minus = targets.plus, targets.minus
-    up = np.select(
-        [kinds == COUNT, kinds == ADDED_TO], [far.up[plus], far.rise[plus]], np.maximum(far.up[plus], far.down[minus])
-    )
-    down = np.select(
-        [kinds == COUNT, kinds == ADDED_TO], [far.down[plus], far.fall[plus]], np.maximum(far.down[plus], far.up[minus])
-    )
+    is_count, is_added = kinds == COUNT, kinds == ADDED_TO
+    up = np.select([is_count, is_added], [far.up[plus], far.rise[plus]], far.more_outside[minus])
+    down = np.select([is_count, is_added], [far.down[plus], far.fall[plus]], far.fewer_outside[minus])
     reached.widen(values - down, values + up)
     is_open = ~reached.is_apart(NARROW)
     for cells, near in moves.nearby():
@@ -264,9 +266,7 @@ def _search_nearby(
 def _described_targets(built: Built) -> pl.DataFrame:
     """All targets: target (count, added, outside), plus, minus, gap, and the cell that each is about."""
     about = built.cells.select("cell", *CELL, "step")
-    counts = built.cells.select(
-        target=pl.lit(COUNT), plus="cell", minus=pl.lit(-1, dtype=pl.Int64), gap=pl.lit(0.0)
-    )
+    counts = built.cells.select(target=pl.lit(COUNT), plus="cell", minus=pl.lit(-1, dtype=pl.Int64), gap=pl.lit(0.0))
     added = built.grown.select(target=pl.lit(ADDED_TO), plus="after", minus="before", gap="gap")
     outside = built.within.select(target=pl.lit(OUTSIDE), plus="whole", minus="part", gap=pl.lit(0.0))
     return pl.concat([counts, added, outside]).join(

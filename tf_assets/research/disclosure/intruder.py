@@ -9,6 +9,8 @@ Solver: HiGHS (Huangfu and Hall, 2018, Mathematical Programming Computation 10).
 that breaks a statement, is an error and never a pass.
 """
 
+import io
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import highspy
@@ -20,8 +22,8 @@ from tf_assets.warehouse.errors import EvaluationError
 SLACK = 1e-6
 """How far from a whole number a solver's answer may be and still count as that number."""
 
-MOST_POOLED = 12
-"""So many solutions are pooled before targets are asked for one at a time."""
+FEW = 8
+"""Two solutions that settle fewer targets than this are not worth their time: the rest are asked for one at a time."""
 
 
 class Contradiction(EvaluationError):
@@ -53,7 +55,7 @@ class Reached:
         return np.ceil(self.least - SLACK), np.floor(self.most + SLACK)
 
 
-def search(system: System, targets: Targets, reached: Reached, enough: float, n_pooled: int = MOST_POOLED) -> None:
+def search(system: System, targets: Targets, reached: Reached, enough: float) -> None:
     """Widen what is reached until each target's values are `enough` apart, or are its extremes.
 
     A `Contradiction` if no counts fit what is known; an `EvaluationError` if the solver fails.
@@ -62,14 +64,20 @@ def search(system: System, targets: Targets, reached: Reached, enough: float, n_
         return
     program = _Program(system)
     random = np.random.default_rng(0)
-    for _ in range(n_pooled // 2):
+    for signs in (
+        (-1.0, 1.0),
+        (1.0,),
+    ):  # what is added up pulls against itself; what grew in one place did not in another
         is_open = ~reached.is_apart(enough)
-        if is_open.sum() <= 2:
-            break
-        weights = np.where(is_open, random.choice((-1.0, 1.0), len(targets)) * random.uniform(0.5, 1.5, len(targets)), 0)
-        for direction in (1.0, -1.0):
-            values = targets.of(program.solve(_weights(targets, weights * direction, system.n_cells)))
-            reached.widen(values, values)
+        while (n_open := is_open.sum()) > FEW:
+            weights = random.choice(signs, len(targets)) * random.uniform(0.5, 1.5, len(targets))
+            for direction in (1.0, -1.0):
+                aim = _weights(targets, np.where(is_open, direction * weights, 0.0), system.n_cells)
+                values = targets.of(program.solve(aim))
+                reached.widen(values, values)
+            is_open = ~reached.is_apart(enough)
+            if n_open - is_open.sum() < FEW:
+                break
     for target in np.flatnonzero(~reached.is_apart(enough)):
         for direction in (1.0, -1.0):  # the most first: a group that was added to may have grown by little anyway
             if reached.is_apart(enough)[target]:
@@ -116,7 +124,8 @@ class _Program:
 
 
 def _solver() -> highspy.Highs:
-    solver = highspy.Highs()
+    with redirect_stdout(io.StringIO()):  # the first one of a process prints its version
+        solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     # one setting everywhere: instances with different ones in a process have failed in silence
     solver.setOptionValue("threads", 1)

@@ -103,8 +103,9 @@ def build(
     grown = _grown(cells, not_grown)
     within = _within(numbered, relations)
     sums = _numbered_sums([_group_sums(numbered), _area_sums(numbered, parents), _series_sums(numbered, relations)])
-    orders = pl.concat([grown.rename({"before": "less", "after": "more"}), within.select(
-        less="part", more="whole", gap=pl.lit(0.0))])
+    orders = pl.concat(
+        [grown.rename({"before": "less", "after": "more"}), within.select(less="part", more="whole", gap=pl.lit(0.0))]
+    )
     system = System(
         lower=cells["lower"].to_numpy().copy(),
         upper=cells["upper"].to_numpy().copy(),
@@ -133,8 +134,13 @@ def changes_upwards(changes: pl.DataFrame, parents: Mapping[str, str]) -> pl.Dat
 
 
 def _strongest(kind: pl.Expr) -> pl.Expr:
-    return pl.when((kind == REVISED).any()).then(pl.lit(REVISED)).when((kind == ADDED).any()).then(
-        pl.lit(ADDED)).otherwise(pl.lit(SAME))
+    return (
+        pl.when((kind == REVISED).any())
+        .then(pl.lit(REVISED))
+        .when((kind == ADDED).any())
+        .then(pl.lit(ADDED))
+        .otherwise(pl.lit(SAME))
+    )
 
 
 def _versions(figures: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:

@@ -31,13 +31,15 @@ SHARES_BESIDE = (0.0, 0.5, 1.0)
 
 @dataclass(frozen=True)
 class Reach:
-    """Of each cell how far its count can be moved up and down from the centre, and up and down against the publication
-    before; (n cells) each."""
+    """Of each cell how far its count can be moved up and down from the centre, up and down against the publication before,
+    and how many more and fewer there can be in the cell that it is part of and not in it; (n cells) each."""
 
     up: Floats
     down: Floats
     rise: Floats
     fall: Floats
+    more_outside: Floats
+    fewer_outside: Floats
 
 
 class Moves:
@@ -55,14 +57,14 @@ class Moves:
 
     def reach(self) -> Reach:
         """How far moves take each cell."""
-        reached = Reach(*(np.zeros(len(self._centre)) for _ in range(4)))
+        here, above = (self._own.each(np.zeros_like) for _ in range(2))
         for weights in _moves(self._grid, self._own):
             limits, limits_above = _limits(self._own, weights), _limits(self._above, weights)
             beside = _beside(limits, self._grid)
             for share in SHARES_BESIDE:
                 extremes = _extremes(_tightest(limits, _scaled_by(limits_above, 1 - share), _scaled_by(beside, share)))
-                _extend(reached, self._grid, weights, extremes, 1 - share)
-        return reached
+                _extend(here, above, weights, extremes, 1 - share)
+        return _of_cells(here, above, self._grid, len(self._centre))
 
     def nearby(self) -> Iterator[tuple[Ints, System]]:
         """For each series of each area without parts, its cells (the first of the system's) and the system of what they may
@@ -71,34 +73,31 @@ class Moves:
             yield _nearby(self._grid, self._own, self._above, self._centre, series, leaf)
 
 
-def _nearby(
-    grid: _Grid, own: _Slack, above: _Slack, centre: Floats, series: int, leaf: int
-) -> tuple[Ints, System]:
+def _nearby(grid: _Grid, own: _Slack, above: _Slack, centre: Floats, series: int, leaf: int) -> tuple[Ints, System]:
     here = _lone(grid, own, centre, series, leaf)
     if not grid.above[leaf]:
         return here.cells, here.system
     beside = _roomiest_beside(grid, own, series, leaf)
     lones = [here] if beside is None else [here, _lone(grid, own, centre, series, beside)]
-    n_parts = sum(lone.system.n_cells for lone in lones)
-    together = n_parts + np.arange(here.number.size).reshape(here.number.shape)
-    start = np.sum([centre[lone.cells][lone.number] for lone in lones], axis=0)
+    offsets = np.cumsum([0, *(lone.system.n_cells for lone in lones)])
+    n_sums = np.cumsum([0, *(lone.system.n_sums for lone in lones)])
+    together = np.where(here.number >= 0, offsets[-1] + np.arange(here.number.size).reshape(here.number.shape), -1)
+    start = np.sum([np.where(lone.number >= 0, centre[lone.cells][lone.number], 0.0) for lone in lones], axis=0)
     limits = above.each(lambda values: values[series, leaf])
     joint = _Orders(together, start, limits.fall)
-    offsets = np.cumsum([0, *(lone.system.n_cells for lone in lones)])
-    parts = np.stack([lone.number + offset for lone, offset in zip(lones, offsets, strict=False)], axis=-1)
-    n_sums = np.cumsum([0, *(lone.system.n_sums for lone in lones)])
+    parts = np.stack(
+        [np.where(lone.number >= 0, lone.number + offset, -1) for lone, offset in zip(lones, offsets, strict=False)],
+        axis=-1,
+    )
+    parts[together < 0] = -1
+    part_of = np.where(parts >= 0, n_sums[-1] + np.cumsum(together >= 0).reshape(together.shape)[..., None] - 1, -1)
     pairs = list(zip([lone.system for lone in lones], offsets, n_sums, strict=False))
     return here.cells, System(
         np.concatenate([*(each.lower for each, _, _ in pairs), (start - limits.down).ravel()]),
         np.concatenate([*(each.upper for each, _, _ in pairs), (start + limits.up).ravel()]),
-        np.concatenate([*(each.total + offset for each, offset, _ in pairs), together.ravel()]),
-        np.concatenate([*(each.part + offset for each, offset, _ in pairs), parts.ravel()]),
-        np.concatenate(
-            [
-                *(each.part_of + n for each, _, n in pairs),
-                np.repeat(n_sums[-1] + np.arange(together.size), len(lones)),
-            ]
-        ),
+        np.concatenate([*(each.total + offset for each, offset, _ in pairs), together[together >= 0]]),
+        np.concatenate([*(each.part + offset for each, offset, _ in pairs), parts[parts >= 0]]),
+        np.concatenate([*(each.part_of + n for each, _, n in pairs), part_of[parts >= 0]]),
         np.concatenate([*(each.less + offset for each, offset, _ in pairs), joint.less]),
         np.concatenate([*(each.more + offset for each, offset, _ in pairs), joint.more]),
         np.concatenate([*(each.gap for each, _, _ in pairs), joint.gap]),
@@ -111,7 +110,7 @@ class _Orders:
     def __init__(self, number: Ints, start: Floats, fall: Floats) -> None:
         less, more = number[:, :-1].ravel(), number[:, 1:].ravel()
         gap = (start[:, 1:] - start[:, :-1] - fall[:, 1:]).ravel()
-        is_bound = (less != more) & np.isfinite(gap)
+        is_bound = (less != more) & (less >= 0) & (more >= 0) & np.isfinite(gap)
         self.less, self.more, self.gap = less[is_bound], more[is_bound], gap[is_bound]
 
 
@@ -126,23 +125,41 @@ class _Lone:
 
 def _lone(grid: _Grid, own: _Slack, centre: Floats, series: int, leaf: int) -> _Lone:
     there = grid.cell[series, grid.leaves[leaf]]
-    cells, number = np.unique(there, return_inverse=True)
-    number = number.reshape(there.shape)
+    cells = np.unique(there[there >= 0])
+    number = np.where(there >= 0, np.searchsorted(cells, there), -1)
     slack = own.each(lambda values: values[series, leaf])
     room_up, room_down = np.full(len(cells), np.inf), np.full(len(cells), np.inf)
-    np.minimum.at(room_up, number, slack.up)
-    np.minimum.at(room_down, number, slack.down)
+    np.minimum.at(room_up, number[number >= 0], slack.up[number >= 0])
+    np.minimum.at(room_down, number[number >= 0], slack.down[number >= 0])
     start = centre[cells]
     orders = _Orders(number, start[number], slack.fall)
-    whole = [] if grid.whole is None else [number[grid.whole]] * len(grid.dimensions)
-    groups = [number[groups] for groups in grid.dimensions] if whole else []
-    total = np.array(whole, dtype=np.int64).ravel()
-    part = np.concatenate([np.empty(0, dtype=np.int64), *(each.T.ravel() for each in groups)])
-    part_of = np.repeat(np.arange(len(total)), np.repeat([len(each) for each in groups], number.shape[1]))
+    dimensions = [] if grid.whole is None else grid.dimensions
+    total, part = (
+        [np.broadcast_to(number[grid.whole], (len(groups), number.shape[1])) for groups in dimensions],
+        [number[groups] for groups in dimensions],
+    )
+    sums = [
+        i * number.shape[1] + np.broadcast_to(np.arange(number.shape[1]), each.shape) for i, each in enumerate(part)
+    ]
+    known = [(whole >= 0) & (each >= 0) for whole, each in zip(total, part, strict=True)]
+    flat_total, flat_part, flat_sum = (
+        np.concatenate([np.empty(0, dtype=np.int64), *(each[where] for each, where in zip(values, known, strict=True))])
+        for values in (total, part, sums)
+    )
+    _, first, part_of = np.unique(flat_sum, return_index=True, return_inverse=True)
     return _Lone(
         cells,
         number,
-        System(start - room_down, start + room_up, total, part, part_of, orders.less, orders.more, orders.gap),
+        System(
+            start - room_down,
+            start + room_up,
+            flat_total[first],
+            flat_part,
+            part_of,
+            orders.less,
+            orders.more,
+            orders.gap,
+        ),
     )
 
 
@@ -160,9 +177,12 @@ class _Grid:
     """A system's cells by series, area, group and publication: `cell` is (S, A, G, T), -1 where there is none.
 
     leaves: the areas that have no parts. above: of each leaf the areas that it is part of. dimensions: the groups of each.
+    within: of a series the one of whose people it counts some. bundles: series that are moved together; first each alone.
     """
 
     cell: Ints
+    within: list[tuple[int, int]]
+    bundles: list[list[int]]
     leaves: list[int]
     above: list[list[int]]
     whole: int | None
@@ -171,14 +191,15 @@ class _Grid:
 
 @dataclass(frozen=True)
 class _Slack:
-    """How far each cell by itself can move: up and down, and up and down against the publication before (S, A, G, T)."""
+    """How far each bundle's cells by themselves can move: up and down, and up and down against the publication before
+    (B, A, G, T)."""
 
     up: Floats
     down: Floats
     rise: Floats
     fall: Floats
 
-    def each(self, change: Callable[[Floats], Floats]) -> "_Slack":
+    def each(self, change: Callable[[Floats], Floats]) -> _Slack:
         return _Slack(change(self.up), change(self.down), change(self.rise), change(self.fall))
 
 
@@ -200,8 +221,11 @@ def _grid(built: Built, parents: Mapping[str, str]) -> _Grid:
             dimensions.setdefault(name.split(":")[0], []).append(group)
     wholes = set(parents.values())
     leaves = [area for area in names["area"] if area not in wholes]
+    within = _series_within(built, number["series"])
     return _Grid(
         grid,
+        within,
+        _bundles(len(number["series"]), within),
         [number["area"][area] for area in leaves],
         [_above(area, parents, number["area"]) for area in leaves],
         number["group"].get(WHOLE),
@@ -216,39 +240,68 @@ def _above(area: str, parents: Mapping[str, str], number: Mapping[str, int]) -> 
     return above
 
 
+def _series_within(built: Built, number: Mapping[str, int]) -> list[tuple[int, int]]:
+    series = built.cells["series"]
+    pairs = pl.DataFrame({"part": series.gather(built.within["part"]), "whole": series.gather(built.within["whole"])})
+    return [(number[part], number[whole]) for part, whole in pairs.unique().sort("part", "whole").iter_rows()]
+
+
+def _bundles(n_series: int, within: list[tuple[int, int]]) -> list[list[int]]:
+    """Each series alone; each with those that it is part of; each with its parts."""
+    bundles = [[series] for series in range(n_series)]
+    for pairs in (within, [(whole, part) for part, whole in within]):
+        for series in range(n_series):
+            together = {series}
+            for _ in within:
+                together |= {other for one, other in pairs if one in together}
+            if sorted(together) not in bundles:
+                bundles.append(sorted(together))
+    return bundles
+
+
 def _slack(built: Built, grid: _Grid, lower: Floats, upper: Floats, centre: Floats) -> _Slack:
-    up, down = upper - centre, centre - lower
-    part, whole = built.within["part"].to_numpy(), built.within["whole"].to_numpy()
-    np.minimum.at(up, part, centre[whole] - centre[part])
-    np.minimum.at(down, whole, centre[whole] - centre[part])
     growth = np.full(len(centre), np.inf)
     after, before = built.grown["after"].to_numpy(), built.grown["before"].to_numpy()
     growth[after] = centre[after] - centre[before] - built.grown["gap"].to_numpy()
-    up, down, growth = (np.maximum(each, 0) for each in (up, down, growth))
     cell, is_there = grid.cell, grid.cell >= 0
-    is_same = np.zeros_like(is_there)
-    is_same[..., 1:] = cell[..., 1:] == cell[..., :-1]
-    return _Slack(
-        np.where(is_there, up[cell], 0.0),
-        np.where(is_there, down[cell], 0.0),
-        np.where(is_same, 0.0, np.inf),
-        np.where(is_same, 0.0, np.where(is_there, growth[cell], np.inf)),
+    up, down, growth = (
+        np.where(is_there, np.maximum(each, 0)[cell], np.inf) for each in (upper - centre, centre - lower, growth)
     )
+    is_same = np.zeros_like(is_there)
+    is_same[..., 1:] = is_there[..., 1:] & (cell[..., 1:] == cell[..., :-1])
+    outside = {
+        (part, whole): np.where(
+            is_there[part] & is_there[whole], np.maximum(centre[cell[whole]] - centre[cell[part]], 0), np.inf
+        )
+        for part, whole in grid.within
+    }
+    slacks = []
+    for bundle in grid.bundles:
+        bound_up = [room for (part, whole), room in outside.items() if part in bundle and whole not in bundle]
+        bound_down = [room for (part, whole), room in outside.items() if whole in bundle and part not in bundle]
+        stays = is_same[bundle].any(axis=0)
+        is_nowhere = ~is_there[bundle].any(axis=0)
+        slacks.append(
+            _Slack(
+                np.where(is_nowhere, 0.0, np.minimum.reduce([*up[bundle], *bound_up])),
+                np.where(is_nowhere, 0.0, np.minimum.reduce([*down[bundle], *bound_down])),
+                np.where(stays, 0.0, np.inf),
+                np.where(stays, 0.0, growth[bundle].min(axis=0)),
+            )
+        )
+    return _Slack(*(np.stack([getattr(each, name) for each in slacks]) for name in ("up", "down", "rise", "fall")))
 
 
 def _of_leaves(slack: _Slack, grid: _Grid) -> _Slack:
-    """The slack of each leaf: (S, leaves, G, T)."""
+    """The slack of each leaf: (B, leaves, G, T)."""
     return slack.each(lambda values: values[:, grid.leaves])
 
 
 def _above_leaves(slack: _Slack, grid: _Grid) -> _Slack:
-    """The least slack of the areas above each leaf: (S, leaves, G, T)."""
+    """The least slack of the areas above each leaf: (B, leaves, G, T)."""
     return slack.each(
         lambda values: np.stack(
-            [
-                values[:, above].min(axis=1) if above else np.full_like(values[:, 0], np.inf)
-                for above in grid.above
-            ],
+            [values[:, above].min(axis=1) if above else np.full_like(values[:, 0], np.inf) for above in grid.above],
             axis=1,
         )
     )
@@ -275,11 +328,13 @@ def _scaled_by(limits: _Slack, share: float) -> _Slack:
 
 
 def _tightest(*limits: _Slack) -> _Slack:
-    return _Slack(*(np.minimum.reduce([getattr(each, name) for each in limits]) for name in ("up", "down", "rise", "fall")))
+    return _Slack(
+        *(np.minimum.reduce([getattr(each, name) for each in limits]) for name in ("up", "down", "rise", "fall"))
+    )
 
 
 def _moves(grid: _Grid, slack: _Slack) -> Iterator[Floats]:
-    """Moves as weights of the groups: (S, leaves, G), or (G) where all areas have the same.
+    """Moves as weights of the groups: (B, leaves, G), or (G) where all areas have the same.
 
     Swaps of two groups; a group against all others of its dimension; the whole with one group of each dimension or all of
     it; and a group that grows half from the whole and half from the others.
@@ -329,7 +384,7 @@ def _limits(slack: _Slack, weights: Floats) -> _Slack:
 
 
 def _extremes(limits: _Slack) -> _Slack:
-    """The same, all publications taken together: (S, leaves, T)."""
+    """The same, all publications taken together: (B, leaves, T)."""
     most, least, rise, fall = (each.copy() for each in (limits.up, limits.down, limits.rise, limits.fall))
     n_steps = most.shape[-1]
     for step in range(1, n_steps):
@@ -345,28 +400,51 @@ def _extremes(limits: _Slack) -> _Slack:
 
 
 def _most(along: Floats, against: Floats, weights: Floats) -> Floats:
-    """How far a move goes until one of its groups can no further: (S, leaves, T)."""
+    """How far a move goes until one of its groups can no further: (B, leaves, T)."""
     weights = np.broadcast_to(weights, along.shape[:-1])[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
         limits = np.where(weights > 0, along, against) / np.abs(weights)
     return np.asarray(np.where(weights == 0, np.inf, limits).min(axis=2))
 
 
-def _extend(reached: Reach, grid: _Grid, weights: Floats, extremes: _Slack, share_above: float) -> None:
-    """Note how far a move takes the cells of its groups, in each leaf and, by its share, in the areas above it."""
-    weights = np.broadcast_to(weights, (*extremes.up.shape[:2], grid.cell.shape[2]))
-    for group in np.flatnonzero((weights != 0).any(axis=(0, 1))):
-        weight = weights[:, :, group, None]
-        up, down = _along(weight, extremes.up, extremes.down)
-        rise, fall = _along(weight, extremes.rise, extremes.fall)
-        for level in range(1 + max(map(len, grid.above))):
-            area = [([leaf, *above] + [-1] * 9)[level] for leaf, above in zip(grid.leaves, grid.above, strict=True)]
-            has_area = np.array(area) >= 0
-            cells = grid.cell[:, np.array(area)[has_area], group]
-            is_there = cells >= 0
-            for best, values in ((reached.up, up), (reached.down, down), (reached.rise, rise), (reached.fall, fall)):
-                np.maximum.at(best, cells[is_there], values[:, has_area][is_there] * (share_above if level else 1.0))
+def _extend(here: _Slack, above: _Slack, weights: Floats, extremes: _Slack, share_above: float) -> None:
+    """Note how far a move takes the groups of each leaf and, by its share, those of the areas above: (B, leaves, G, T)."""
+    weights = np.broadcast_to(weights, here.up.shape[:-1])[..., None]
+    size, is_along = np.abs(weights), weights > 0
+    pairs = (("up", "down"), ("down", "up"), ("rise", "fall"), ("fall", "rise"))
+    for name, other in pairs:
+        far = np.where(is_along, getattr(extremes, name)[:, :, None], getattr(extremes, other)[:, :, None])
+        far = np.where(size > 0, far, 0.0) * size
+        np.maximum(getattr(here, name), far, out=getattr(here, name))
+        if share_above:
+            np.maximum(getattr(above, name), far * share_above, out=getattr(above, name))
 
 
-def _along(weight: Floats, up: Floats, down: Floats) -> tuple[Floats, Floats]:
-    return np.where(weight > 0, up, down) * np.abs(weight), np.where(weight > 0, down, up) * np.abs(weight)
+def _of_cells(here: _Slack, above: _Slack, grid: _Grid, n_cells: int) -> Reach:
+    """What was noted of leaves and of the areas above them, of each cell the most."""
+    reached = Reach(*(np.zeros(n_cells) for _ in range(6)))
+    for name in ("up", "down", "rise", "fall"):
+        for number, bundle in enumerate(grid.bundles):
+            for series in bundle:
+                _note(getattr(reached, name), grid, series, getattr(here, name)[number], getattr(above, name)[number])
+    for part, whole in grid.within:
+        for number, bundle in enumerate(grid.bundles):
+            if (part in bundle) == (whole in bundle):
+                continue
+            more, fewer = ("up", "down") if whole in bundle else ("down", "up")
+            for best, name in ((reached.more_outside, more), (reached.fewer_outside, fewer)):
+                _note(best, grid, part, getattr(here, name)[number], getattr(above, name)[number])
+    return reached
+
+
+def _note(best: Floats, grid: _Grid, series: int, here: Floats, above: Floats) -> None:
+    """Note of a series' cells how far they go, in the leaves and above each: (leaves, G, T)."""
+    _raise(best, grid.cell[series, grid.leaves], here)
+    for leaf, areas in enumerate(grid.above):
+        for area in areas:
+            _raise(best, grid.cell[series, area], above[leaf])
+
+
+def _raise(best: Floats, cells: Ints, values: Floats) -> None:
+    there = cells >= 0
+    np.maximum.at(best, cells[there], values[there])
