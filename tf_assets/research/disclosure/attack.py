@@ -20,6 +20,7 @@ from tf_assets.research.disclosure.knowledge import (
     CELL_SCHEMA,
     REVISED,
     SAME,
+    WHOLE,
     Built,
     Relations,
     build,
@@ -140,8 +141,9 @@ def _agreed(
             return built, lower, upper
         not_grown |= frozenset(crossed.select("series", "area").iter_rows())
     loose = changes.with_columns(kind=pl.when(pl.col("kind") == SAME).then(pl.lit(SAME)).otherwise(pl.lit(REVISED)))
-    for attempt in (loose, changes.with_columns(kind=pl.lit(REVISED))):
-        built = build(figures, parents, attempt, relations)
+    free = changes.with_columns(kind=pl.lit(REVISED))
+    for known, changed in ((figures, loose), (figures, free), (with_unpublished_groups(figures), free)):
+        built = build(known, parents, changed, relations)
         lower, upper = tighten(built.system)
         if (lower <= upper).all():
             return built, lower, upper
@@ -149,6 +151,26 @@ def _agreed(
         f"The figures of {name} contradict one another within one publication: a total and its parts cannot both hold. "
         "See whether every figure in the ledger has its right bounds and area."
     )
+
+
+def with_unpublished_groups(figures: pl.DataFrame) -> pl.DataFrame:
+    """With people who are in the whole and in no published group of a dimension."""
+    dimension = pl.col("group").str.split(":").list.first()
+    split = figures.filter(pl.col("group") != WHOLE).select("series", "area", "step", dimension=dimension).unique()
+    others = (
+        figures.filter(pl.col("group") == WHOLE)
+        .join(split, on=["series", "area", "step"], maintain_order="left")
+        .sort("series", "area", "step", "dimension")
+        .select(
+            *("series", "area"),
+            group=pl.format("{}:not published", "dimension"),
+            step="step",
+            published=pl.lit(None, dtype=pl.Float64),
+            lower=pl.lit(0.0),
+            upper="upper",
+        )
+    )
+    return pl.concat([figures, others])
 
 
 def _all_steps(figures: pl.DataFrame, built: Built, lower: np.ndarray, upper: np.ndarray) -> pl.DataFrame:

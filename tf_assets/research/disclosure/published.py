@@ -201,7 +201,7 @@ def _moved_areas(counts: pl.DataFrame) -> pl.DataFrame:
     before = counts.select(*figure, "published", step=pl.col("step") + 1)
     return (
         counts.join(before, on=[*figure, "step"], how="inner", nulls_equal=True, suffix="_before")
-        .filter(pl.col("published").ne_missing(pl.col("published_before")))
+        .filter(pl.col("published") != pl.col("published_before"))
         .select(area=pl.col("area_code").cast(pl.String), step="step")
         .unique()
     )

@@ -11,6 +11,7 @@ from tf_assets.research.publication.counts import area_frame, protect_outcomes, 
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
+from tf_assets.research.publication.holds import HELD, history_before, keep_earlier, updates_to_hold
 from tf_assets.research.publication.kept_revisions import revisions_of_ledger
 from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.ledger_table import ledger_as_table
@@ -24,6 +25,8 @@ from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
 cells = sql_assets("research", "publication")
+
+PROTECTED_TABLES = [table for table in PUBLISHED_TABLES if table != HELD]
 
 
 @gated_asset("protected_outcome_counts", deps=["outcome_cells", "programme_cells"], beside=nothing)
@@ -69,6 +72,21 @@ def protected_link_rates(context: dg.AssetExecutionContext, zone: Zone) -> pl.Da
 
 
 @gated_asset(
+    HELD,
+    deps=[*PROTECTED_TABLES, "released_people", "released_returns"],
+    pool="publication",
+)
+def held_updates(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
+    """Attack the new figures together with all earlier ones, and say which must stay as they were."""
+    release, ledger = _release(Home.from_environment(), zone), _ledger(zone)
+    ledger.verify()
+    sources = sources_of(zone, release.manifest)
+    history = history_before(ledger, sources)
+    held = updates_to_hold(_protected(zone), release.release_id, sources, history)
+    return Produced(held, {"publications attacked": len(history.publication_ids) + 1, "units held": held.height})
+
+
+@gated_asset(
     "publication_ledger",
     deps=[*PUBLISHED_TABLES, "outcome_cells", "released_people", "released_returns"],
     pool="publication",
@@ -107,9 +125,15 @@ def _areas(zone: Zone) -> pl.DataFrame:
     return area_frame(councils(), zone.read("programme_cells")["council_code"])
 
 
-def _tables(zone: Zone) -> dict[str, pl.DataFrame]:
+def _protected(zone: Zone) -> dict[str, pl.DataFrame]:
     """The protected tables in the order of their keys, which a database does not keep."""
-    return {name: zone.read(name).sort(zone.schemas[name].key) for name in PUBLISHED_TABLES}
+    return {name: zone.read(name).sort(zone.schemas[name].key) for name in PROTECTED_TABLES}
+
+
+def _tables(zone: Zone) -> dict[str, pl.DataFrame]:
+    """The tables as they are published: the protected ones, but for what is kept from an earlier publication."""
+    held = zone.read(HELD).sort(zone.schemas[HELD].key)
+    return keep_earlier({**_protected(zone), HELD: held}, _ledger(zone))
 
 
 def _ledger(zone: Zone) -> Ledger:

@@ -40,11 +40,16 @@ def protect_outcomes(cells: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
     )
     topics = _published_topics(protected, ["sex", "age_band", "outcome", "outcome_window"])
     return (
-        _complete(protected, areas, topics, ["n_yes", "n_people"])
-        .with_columns(mark=_rate_mark(pl.col("n_yes"), pl.col("n_people")))
-        .with_columns(yes_rate=_rate(pl.col("n_yes"), pl.col("n_people"), pl.col("mark")))
+        with_rates(_complete(protected, areas, topics, ["n_yes", "n_people"]))
         .select("area_type", "area_code", "area_name", *_COUNT_KEY[2:], "n_yes", "n_people", "yes_rate", "mark")
         .sort(_COUNT_KEY)
+    )
+
+
+def with_rates(counts: pl.DataFrame) -> pl.DataFrame:
+    """Published counts with yes_rate (per cent, from n_yes and n_people) and mark, why there is none."""
+    return counts.with_columns(mark=_rate_mark(pl.col("n_yes"), pl.col("n_people"))).with_columns(
+        yes_rate=_rate(pl.col("n_yes"), pl.col("n_people"), pl.col("mark"))
     )
 
 

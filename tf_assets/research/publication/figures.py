@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tf_assets.research.publication.ledger import FIGURE_SCHEMA, PREDICATE
+from tf_assets.research.publication.catalogue import ALL
+from tf_assets.research.publication.ledger import FIGURE_SCHEMA, PREDICATE, UNBOUNDED
 from tf_assets.research.publication.rounding import METHOD, count_bounds
 
 Tables = Mapping[str, pl.DataFrame]
@@ -31,16 +32,29 @@ def figures_of(tables: Tables, release_id: str) -> pl.DataFrame:
         _as_figures(tables[table], table, measure)
         for table, measured in MEASURED.items()
         for measure in measured.measures
+        if table in tables
     ]
-    return (
-        pl.concat(parts)
-        .with_columns(
-            publication_id=pl.lit(identity),
-            release_id=pl.lit(release_id),
-            as_of=pl.lit(release_id),
-            method=pl.lit(METHOD),
-        )
-        .select(FIGURE_SCHEMA.names())
+    figures = pl.concat(parts).with_columns(
+        publication_id=pl.lit(identity),
+        release_id=pl.lit(release_id),
+        as_of=pl.lit(release_id),
+        method=pl.lit(METHOD),
+    )
+    held = tables.get("held_updates")
+    return (figures if held is None else _without_bounds(figures, held)).select(FIGURE_SCHEMA.names())
+
+
+def _without_bounds(figures: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The figures, of which those of held units bound nothing."""
+    unit = ["table_name", "area_code", "arm", "outcome", "outcome_window"]
+    units = held.select(
+        *unit[:3], *(pl.when(pl.col(name) != ALL).then(name).alias(name) for name in unit[3:]), is_held=pl.lit(True)
+    )
+    is_held = pl.col("is_held").fill_null(False)
+    return figures.join(units, on=unit, how="left", nulls_equal=True, maintain_order="left").with_columns(
+        lower=pl.when(is_held).then(0.0).otherwise("lower"),
+        upper=pl.when(is_held).then(UNBOUNDED).otherwise("upper"),
+        method=pl.when(is_held).then(pl.lit(HELD_METHOD)).otherwise("method"),
     )
 
 
@@ -84,8 +98,12 @@ MEASURED = {
     "protected_link_rates": Measured(
         {"n_expected": count_bounds, "n_linked": count_bounds}, ("extract", "dimension", "people_group")
     ),
+    "held_updates": Measured({}),
 }
 """The published tables and their figures."""
+
+HELD_METHOD = "kept-from-earlier/1"
+"""The method of a figure that stays as it was published last, and tells nothing of what is true now."""
 
 PUBLISHED_TABLES = tuple(MEASURED)
 

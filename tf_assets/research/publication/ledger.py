@@ -49,6 +49,9 @@ GENESIS = "0" * 64
 
 HASH_CHARACTERS = 64
 
+UNBOUNDED = 1e9
+"""The upper bound of a figure that tells nothing of the truth, since it was kept from an earlier publication."""
+
 
 class LedgerBroken(EvaluationError):
     """The ledger was changed, or is not whole: nothing may be published until that is explained."""
