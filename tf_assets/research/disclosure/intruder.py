@@ -9,12 +9,11 @@ Solver: HiGHS (Huangfu and Hall, 2018, Mathematical Programming Computation 10).
 that breaks a statement, is an error and never a pass.
 """
 
-import io
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
+from highspy._core import _Highs
 
 from tf_assets.research.disclosure.system import Floats, Ints, System, Targets
 from tf_assets.warehouse.errors import EvaluationError
@@ -123,16 +122,15 @@ class _Program:
         return counts
 
 
-def _solver() -> highspy.Highs:
-    with redirect_stdout(io.StringIO()):  # the first one of a process prints its version
-        solver = highspy.Highs()
+def _solver() -> _Highs:
+    solver = _Highs()  # the public class is this one with callbacks, and prints a banner
     solver.setOptionValue("output_flag", False)
     # one setting everywhere: instances with different ones in a process have failed in silence
     solver.setOptionValue("threads", 1)
     return solver
 
 
-def _solution(solver: highspy.Highs) -> Floats:
+def _solution(solver: _Highs) -> Floats:
     solver.run()
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
