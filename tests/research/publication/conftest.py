@@ -13,6 +13,7 @@ from tf_assets.research.publication.cohort_flow import protect_flow
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
+from tf_assets.research.publication.holds import HELD_SCHEMA
 from tf_assets.research.publication.link_rates import protect_link_rates
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.models import load_models
@@ -206,6 +207,7 @@ def tables(everybody: pl.DataFrame, cells: Cells, frame: pl.DataFrame) -> dict[s
         "protected_link_quality": protect_link_quality(LINK_QUALITY, link_cells),
         "protected_link_rates": protect_link_rates(LINK_GROUP_COUNTS),
         "protected_cohort_flow": protect_flow(COHORT_FLOW),
+        "held_updates": pl.DataFrame(schema=HELD_SCHEMA),
     }
 
 

@@ -161,3 +161,12 @@ def test_the_event_study_has_a_panel_for_each_headline_and_starts_before_the_pro
     assert "Looked after by the council" in plot
     assert ">before<" in plot
     assert ">19 to 24<" in plot
+
+
+def test_kept_figures_are_listed(tables: dict[str, pl.DataFrame]) -> None:
+    kept = {"table_name": "protected_outcome_counts", "area_code": "E06000001", "arm": "programme"}
+    row = {**kept, "outcome": "is_on_jsa", "outcome_window": "19-24", "kept_from": "r1-a"}
+    held = pl.DataFrame([row], schema=tables["held_updates"].schema)
+    sheet = publication_sheets({**tables, "held_updates": held})[-1]
+    assert sheet.rows == (("E06000001", "Programme group", "On Jobseeker's Allowance", "Months 19 to 24", "r1-a"),)
+    assert "Kept" not in [sheet.name for sheet in publication_sheets(tables)]

@@ -34,6 +34,7 @@ def test_publication_holds_report_workbooks_and_csv(tmp_path: Path, tables: Tabl
         "csv/cohort_flow.csv",
         "csv/columns.csv",
         "csv/effects.csv",
+        "csv/held_updates.csv",
         "csv/link_quality.csv",
         "csv/link_rates.csv",
         "csv/notes.csv",

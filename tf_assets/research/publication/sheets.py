@@ -34,6 +34,11 @@ ROUNDING_NOTE = (
     "is rounded on its own, so figures may not add up. A count of 0 stands for 0 to 9 people."
 )
 
+KEPT_NOTE = (
+    "Where the update of a figure, taken together with everything published before, could tell of a small group of people, "
+    "the figure stays as it was published last. These figures are listed."
+)
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -65,6 +70,7 @@ def publication_sheets(tables: Tables) -> list[Sheet]:
         _balance_sheet(tables["protected_balance"]),
         _links_sheet(tables["protected_link_quality"]),
         _link_rates_sheet(tables["protected_link_rates"]),
+        _kept_sheet(tables["held_updates"]),
     ]
     return [sheet for sheet in sheets if sheet.rows]
 
@@ -74,6 +80,7 @@ def notes_table() -> list[tuple[str, str]]:
     return [
         ("Rounding", ROUNDING_NOTE),
         *MARKS.items(),
+        ("Kept figures", KEPT_NOTE),
         (
             "Rates",
             "Rates are made from the rounded counts beside them. Sex and age bands are never crossed.",
@@ -207,6 +214,27 @@ def _people_sheet(counts: pl.DataFrame) -> Sheet:
         ),
         tuple(wide.iter_rows()),
         (0,) * 6,
+    )
+
+
+def _kept_sheet(held: pl.DataFrame) -> Sheet:
+    """The figures that stay as they were published last."""
+    everything = {ALL: "All"}
+    shown = held.select(
+        "area_code",
+        pl.col("arm").str.to_titlecase() + " group",
+        _words("outcome", everything | {name: each.label for name, each in OUTCOMES.items()}),
+        _words("outcome_window", everything | WINDOWS),
+        "kept_from",
+    )
+    headings = ("Area code", "Group", "Outcome", "Time since start", "Publication whose figures are kept")
+    return Sheet(
+        "Kept",
+        "Figures that stay as they were published last",
+        (KEPT_NOTE,),
+        headings,
+        tuple(shown.iter_rows()),
+        (0,) * 5,
     )
 
 
