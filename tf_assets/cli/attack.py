@@ -10,6 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tf_assets.cli.console import console
+from tf_assets.cli.protect import read_within
 from tf_assets.research.disclosure.attack import NARROW, SMALL, attack_blocks
 from tf_assets.research.disclosure.published import attackable, blocks_of, changes_of, parents_of_areas
 from tf_assets.research.publication.ledger import Ledger
@@ -30,7 +31,7 @@ def attack_command(
     recorded = Ledger(ledger)
     counts = attackable(recorded)
     changes = changes_of(counts, recorded.publications(), read_sources(recorded))
-    blocks = list(blocks_of(counts))
+    blocks = list(blocks_of(counts, read_within(ledger)))
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Attacking", total=len(blocks))
         found = attack_blocks(blocks, parents_of_areas(), changes, lambda block: progress.advance(task))

@@ -17,6 +17,7 @@ from tf_assets.cli.hashing import exchange_key_command, hash_command
 from tf_assets.cli.link import link_command
 from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
+from tf_assets.cli.protect import protect_command
 from tf_assets.cli.review import app as review_app
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
@@ -174,6 +175,7 @@ app.command("link")(link_command)
 app.command("exchange-key")(exchange_key_command)
 app.command("hash")(hash_command)
 app.command("attack")(attack_command)
+app.command("protect")(protect_command)
 app.command("estimate")(estimate_command)
 app.command("opt-out")(opt_out_command)
 app.add_typer(mappings_app, name="mappings")

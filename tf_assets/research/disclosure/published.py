@@ -1,6 +1,6 @@
 """The ledger's figures as blocks to attack, and what is known of how they are related."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import polars as pl
@@ -63,8 +63,12 @@ def read_counts(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return counts
 
 
-def blocks_of(counts: pl.DataFrame) -> Iterator[Block]:
-    """The blocks of these counts (`read_counts`)."""
+Within = Mapping[str, Sequence[tuple[str, str]]]
+"""Of a table which counts are part of which."""
+
+
+def blocks_of(counts: pl.DataFrame, within: Within | None = None) -> Iterator[Block]:
+    """The blocks of these counts (`read_counts`). within: of tables that are not the evaluation's own."""
     programme = counts.filter(pl.col("table_name") == PROGRAMME)
     everybody = programme.filter(pl.col("measure") == PEOPLE)
     for arm in _values(programme, "arm"):
@@ -82,6 +86,19 @@ def blocks_of(counts: pl.DataFrame) -> Iterator[Block]:
         figures = _figures(quality, "measure")
         yield Block("link quality", figures, Relations(_linked_within(figures, "n_linked", "n_released")))
     yield from _rate_blocks(counts.filter(pl.col("table_name") == RATES))
+    yield from _other_blocks(counts.filter(~pl.col("table_name").cast(pl.String).is_in(COUNTED)), within or {})
+
+
+def _other_blocks(counts: pl.DataFrame, within: Within) -> Iterator[Block]:
+    """One block a table, outcome and arm; the same in all of a table that has none."""
+    named = counts.with_columns(pl.col("outcome", "arm", "outcome_window").cast(pl.String).fill_null(""))
+    for table, outcome, arm in _pairs(named, "table_name", "outcome", "arm"):
+        here = named.filter((pl.col("table_name") == table) & (pl.col("outcome") == outcome) & (pl.col("arm") == arm))
+        windows = _values(here, "outcome_window")
+        pairs = [(f"{part}|{each}", f"{whole}|{each}") for part, whole in within.get(table, ()) for each in windows]
+        figures = _with_not_known(_figures(here, "measure", "outcome_window"))
+        by_window = [figures.filter(pl.col("series").str.ends_with(f"|{each}"))["series"].unique() for each in windows]
+        yield Block(f"{table}|{outcome}|{arm}", figures, Relations(pairs), tuple(map(frozenset, by_window)))
 
 
 def _outcome_block(name: str, outcome: pl.DataFrame, everybody: pl.DataFrame) -> Block:
