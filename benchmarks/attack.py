@@ -124,7 +124,7 @@ def attack_case(seed: int) -> tuple[str, int, int, int]:
         open_told.append(made.select(CELL_SCHEMA.names()))
         together = pl.concat([*told, open_told[-1]])
         held = units_to_hold([Block("b", together, relations)], world.parents, world.changes, ("n_",))
-        units = set(held.select("window", "area").iter_rows())
+        units = set(held.units.select("window", "area").iter_rows())
         n_held += len(units)
         told = [hold(together, units, step)]
     truth = pl.concat(truths)

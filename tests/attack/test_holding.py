@@ -14,7 +14,7 @@ from tf_assets.research.disclosure.knowledge import CELL_SCHEMA, CHANGE_SCHEMA, 
 from tf_assets.research.disclosure.published import attackable, blocks_of, changes_of, parents_of_areas
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.figures import figures_of, publication_id
-from tf_assets.research.publication.holds import HELD, HELD_SCHEMA, history_before, keep_earlier, updates_to_hold
+from tf_assets.research.publication.holds import HELD, HELD_SCHEMA, attack_update, history_before, keep_earlier
 from tf_assets.research.publication.ledger import UNBOUNDED, Ledger
 from tf_assets.research.publication.rounding import draws
 from tf_assets.research.publication.sources import RETURN_SCHEMA, Sources, read_sources, record_sources
@@ -41,8 +41,8 @@ def test_an_update_that_would_narrow_a_count_down_is_held() -> None:
     told = hovering(1)
     for step in range(1, 8):
         told = pl.concat([told, hovering(step + 1).filter(pl.col("step") == step)])
-        units = units_to_hold([Block("b", told, Relations())], {}, NO_CHANGES, ("n_yes",))
-        held = set(units.select("window", "area").iter_rows())
+        gate = units_to_hold([Block("b", told, Relations())], {}, NO_CHANGES, ("n_yes",))
+        held = set(gate.units.select("window", "area").iter_rows())
         told = hold(told, held, step)
         found = attack_blocks([Block("b", told, Relations())], {}, NO_CHANGES)
         assert not found["is_breach"].any()
@@ -62,7 +62,7 @@ def test_what_was_found_before_holds_nothing() -> None:
     later = figures({(COUNCIL, "all"): 30}, Keyed(1), "n_yes|19-24", step=1)
     both = pl.concat([exact, later])
     revised = pl.DataFrame({"area": [COUNCIL], "step": [1], "kind": ["revised"]}, schema=CHANGE_SCHEMA)
-    assert units_to_hold([Block("b", both, Relations())], {}, revised, ("n_yes",)).is_empty()
+    assert units_to_hold([Block("b", both, Relations())], {}, revised, ("n_yes",)).units.is_empty()
 
 
 def cells_at(step: int, random: np.random.Generator) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -103,7 +103,7 @@ def test_a_ledger_is_kept_safe_release_after_release(tmp_path: Path) -> None:
             "protected_programme_counts": protect_programme(programme, areas),
         }
         release_id, sources = f"r{step}", sources_at(step)
-        held = updates_to_hold(tables, release_id, sources, history_before(ledger, sources))
+        held = attack_update(tables, release_id, sources, history_before(ledger, sources)).held
         published = keep_earlier({**tables, HELD: held}, ledger)
         identity = publication_id(release_id, published)
         record_sources(ledger, identity, sources)
@@ -114,7 +114,7 @@ def test_a_ledger_is_kept_safe_release_after_release(tmp_path: Path) -> None:
             recorded = ledger.read_publication(identity).filter(pl.col("upper") == UNBOUNDED)
             assert set(recorded["method"]) == {"kept-from-earlier/1"}
         # the same publication again makes the same decision
-        again = updates_to_hold(tables, release_id, sources, history_before(ledger, sources))
+        again = attack_update(tables, release_id, sources, history_before(ledger, sources)).held
         assert again.equals(held) and again.schema == HELD_SCHEMA
 
         counts = attackable(ledger)

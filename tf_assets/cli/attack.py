@@ -11,9 +11,9 @@ from rich.table import Table
 
 from tf_assets.cli.console import console
 from tf_assets.cli.protect import read_within
-from tf_assets.research.disclosure.attack import NARROW, SMALL, attack_blocks
+from tf_assets.research.disclosure.attack import NARROW, SMALL, attack_blocks, summarised
 from tf_assets.research.disclosure.published import attackable, blocks_of, changes_of, parents_of_areas
-from tf_assets.research.publication.ledger import Ledger
+from tf_assets.research.publication.ledger import Ledger, write_whole
 from tf_assets.research.publication.sources import read_sources
 from tf_assets.warehouse.errors import InputRefused
 
@@ -35,12 +35,12 @@ def attack_command(
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Attacking", total=len(blocks))
         found = attack_blocks(blocks, parents_of_areas(), changes, lambda block: progress.advance(task))
-    summary = _summary(found)
+    summary = summarised(found)
     if findings is not None:
-        _write(findings, lambda half: found.write_parquet(half))
+        _write_table(findings, found)
     if report_json is not None:
-        told = json.dumps({"n_figures": counts.height, "targets": summary.to_dicts()}, indent=2) + "\n"
-        _write(report_json, lambda half: half.write_text(told, encoding="utf-8"))
+        told = {"n_figures": counts.height, "last_hash": recorded.verify().last_hash, "targets": summary.to_dicts()}
+        write_whole(report_json, json.dumps(told, indent=2) + "\n")
     console.print(_summary_table(summary))
     breaches = found.filter("is_breach")
     if breaches.is_empty():
@@ -53,19 +53,6 @@ def attack_command(
         highlight=False,
     )
     raise typer.Exit(1)
-
-
-def _summary(found: pl.DataFrame) -> pl.DataFrame:
-    return (
-        found.group_by("target")
-        .agg(
-            n_targets=pl.len(),
-            n_exact=(pl.col("most") == pl.col("least")).sum(),
-            n_narrow=pl.col("is_breach").sum(),
-            narrowest=(pl.col("most") - pl.col("least")).min(),
-        )
-        .sort("target")
-    )
 
 
 def _summary_table(summary: pl.DataFrame) -> Table:
@@ -95,8 +82,8 @@ def _breach_table(breaches: pl.DataFrame) -> Table:
     return table
 
 
-def _write(path: Path, write) -> None:  # type: ignore[no-untyped-def]
+def _write_table(path: Path, table: pl.DataFrame) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".writing")
-    write(half)
+    table.write_parquet(half)
     half.replace(path)

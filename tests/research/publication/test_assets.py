@@ -72,6 +72,10 @@ def test_everything_passes_its_gate_and_is_published_once(zone: Zone) -> None:
     assert published["is_current"].to_list() == [True]
     ledger = Ledger(zone.root / "ledger")
     assert ledger.verify().n_records == len(zone.read("publication_ledger")) == published["n_figures"].item()
+    attacked = json.loads((ledger.root / "attack.json").read_text())
+    assert attacked["last_hash"] == ledger.verify().last_hash
+    assert sum(target["n_targets"] for target in attacked["targets"]) > 100
+    assert [target["n_narrow"] for target in attacked["targets"]] == [0] * len(attacked["targets"])
 
     assert zone.read("revisions").is_empty()
     pages = list((zone.root.parent / "published" / "revisions").glob("*/revisions.html"))
@@ -121,3 +125,11 @@ def test_tables_of_an_earlier_release_are_not_published_as_the_current_one(zone:
     assert len(failed) == 1 and "earlier release than r1" in str(failed[0])
     assert not (zone.root.parent / "published").exists()
     assert Ledger(zone.root / "ledger").verify().n_records == 0
+
+
+def test_a_publication_does_not_make_its_own_attack_stale(zone: Zone) -> None:
+    before = assets._published_before()
+    assert materialise().success
+    assert assets._published_before() == before
+    make_release(zone.root.parent, "r2", zone)
+    assert assets._published_before() != before

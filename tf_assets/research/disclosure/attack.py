@@ -95,6 +95,16 @@ def attack_blocks(
     return pl.concat(found)
 
 
+def summarised(found: pl.DataFrame) -> pl.DataFrame:
+    """Of each kind of target: n_targets, n_exact, n_narrow (counts) and narrowest (people); found: `FINDING_SCHEMA`."""
+    width = pl.col("most") - pl.col("least")
+    return (
+        found.group_by("target")
+        .agg(n_targets=pl.len(), n_exact=(width == 0).sum(), n_narrow=pl.col("is_breach").sum(), narrowest=width.min())
+        .sort("target")
+    )
+
+
 def _ahead(threads: ThreadPoolExecutor, work: Callable, items: Iterable) -> Iterator:  # type: ignore[type-arg]
     """The work's results in order, a few items ahead and no more, for a block takes memory."""
     waiting = []

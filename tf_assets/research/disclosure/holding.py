@@ -10,10 +10,11 @@ that would leave few possibilities, of all numbers of a unit it leaves many.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
-from tf_assets.research.disclosure.attack import Block, attack_block
+from tf_assets.research.disclosure.attack import FINDING_SCHEMA, Block, attack_block
 from tf_assets.research.disclosure.knowledge import CELL, changes_upwards
 from tf_assets.research.publication.ledger import UNBOUNDED
 from tf_assets.warehouse.errors import EvaluationError
@@ -30,38 +31,47 @@ class Unsafe(EvaluationError):
     """A small group would be found, and nothing that can be held prevents it."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """What must stay as it was (`UNIT_SCHEMA`), and what an intruder then finds (`attack.FINDING_SCHEMA`)."""
+
+    units: pl.DataFrame
+    found: pl.DataFrame
+
+
 def units_to_hold(
     blocks: Iterable[Block], parents: Mapping[str, str], changes: pl.DataFrame, holdable: tuple[str, ...]
-) -> pl.DataFrame:
-    """The units of the last publication that must stay as they were (`UNIT_SCHEMA`).
+) -> Held:
+    """The units of the last publication that must stay as they were.
 
     holdable: what the names of series that can be held begin with. An `Unsafe` if holding does not help.
     """
     changes = changes_upwards(changes, parents)
-    held = [
-        (block.name, window, area)
-        for block in blocks
-        for window, area in sorted(_held_in(block, parents, changes, holdable))
-    ]
-    return pl.DataFrame(held, schema=UNIT_SCHEMA, orient="row")
+    units, found = [], [pl.DataFrame(schema=FINDING_SCHEMA)]
+    for block in blocks:
+        held, findings = _held_in(block, parents, changes, holdable)
+        units += [(block.name, window, area) for window, area in sorted(held)]
+        found.append(findings)
+    return Held(pl.DataFrame(units, schema=UNIT_SCHEMA, orient="row"), pl.concat(found))
 
 
 def _held_in(
     block: Block, parents: Mapping[str, str], changes: pl.DataFrame, holdable: tuple[str, ...]
-) -> set[tuple[str, str]]:
+) -> tuple[set[tuple[str, str]], pl.DataFrame]:
     last = int(block.figures["step"].to_numpy().max())
     held: set[tuple[str, str]] = set()
     earlier: pl.DataFrame | None = None
     for _ in range(MOST_ROUNDS):
         attacked = Block(block.name, hold(block.figures, held, last), block.relations, block.splits)
-        breaches = attack_block(attacked, parents, changes).filter("is_breach")
+        found = attack_block(attacked, parents, changes)
+        breaches = found.filter("is_breach")
         if breaches.is_empty():
-            return held
+            return held, found
         if earlier is None:
             earlier = _found_before(block, parents, changes, last)
         breaches = breaches.join(earlier, on=_TARGET, how="anti")
         if breaches.is_empty():
-            return held
+            return held, found
         wanted = _wanted(breaches, held, block, parents, last, holdable)
         if wanted <= held:
             break

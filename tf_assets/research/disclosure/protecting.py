@@ -207,7 +207,7 @@ def keep_unsafe(
     counts = read_counts([*ledger.read_parts(), figures(tables, protocol, "new")])
     changes = changes_of(counts, [*recorded, "new"], {})
     held = units_to_hold(blocks_of(counts, within), parents_of_areas(), changes, ("n_",))
-    units = held.select(
+    units = held.units.select(
         pl.col("block").str.split("|").list.get(0).alias("table_name"),
         pl.col("block").str.split("|").list.get(1).alias("outcome"),
         pl.col("block").str.split("|").list.get(2).alias("arm"),

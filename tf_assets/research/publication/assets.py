@@ -1,5 +1,7 @@
 """Assets: protected tables, the ledger, publications."""
 
+import json
+
 import dagster as dg
 import polars as pl
 
@@ -11,9 +13,9 @@ from tf_assets.research.publication.counts import area_frame, protect_outcomes, 
 from tf_assets.research.publication.diagnostics import protect_balance, protect_link_quality
 from tf_assets.research.publication.estimates import protect_effects
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
-from tf_assets.research.publication.holds import HELD, history_before, keep_earlier, updates_to_hold
+from tf_assets.research.publication.holds import HELD, attack_update, history_before, keep_earlier
 from tf_assets.research.publication.kept_revisions import revisions_of_ledger
-from tf_assets.research.publication.ledger import Ledger
+from tf_assets.research.publication.ledger import Head, Ledger, write_whole
 from tf_assets.research.publication.ledger_table import ledger_as_table
 from tf_assets.research.publication.link_rates import protect_link_rates
 from tf_assets.research.publication.publishing import publications, publish
@@ -25,6 +27,9 @@ from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.zone import Zone
 
 cells = sql_assets("research", "publication")
+
+GATE_FILE = "attacked.json"
+"""In the ledger's folder: what the attack found before the publication that is being made."""
 
 PROTECTED_TABLES = [table for table in PUBLISHED_TABLES if table != HELD]
 
@@ -71,10 +76,19 @@ def protected_link_rates(context: dg.AssetExecutionContext, zone: Zone) -> pl.Da
     return protect_link_rates(zone.read("link_group_counts"))
 
 
+def _published_before() -> str:
+    """The release, and the publications of earlier ones: what the attack reads beside the tables."""
+    home = Home.from_environment()
+    release_id = current_release(home, home.project()).release_id
+    recorded = Ledger(home.zone("research") / "ledger").publications()
+    return json.dumps([release_id, [each for each in recorded if not each.startswith(f"{release_id}-")]])
+
+
 @gated_asset(
     HELD,
     deps=[*PROTECTED_TABLES, "released_people", "released_returns"],
     pool="publication",
+    beside=_published_before,
 )
 def held_updates(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     """Attack the new figures together with all earlier ones, and say which must stay as they were."""
@@ -82,8 +96,18 @@ def held_updates(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
     ledger.verify()
     sources = sources_of(zone, release.manifest)
     history = history_before(ledger, sources)
-    held = updates_to_hold(_protected(zone), release.release_id, sources, history)
-    return Produced(held, {"publications attacked": len(history.publication_ids) + 1, "units held": held.height})
+    protected = _protected(zone)
+    gate = attack_update(protected, release.release_id, sources, history)
+    identity = publication_id(release.release_id, keep_earlier({**protected, HELD: gate.held}, ledger))
+    write_whole(ledger.root / GATE_FILE, json.dumps({"publication_id": identity, **gate.told()}) + "\n")
+    return Produced(
+        gate.held,
+        {
+            "publications attacked together": len(history.publication_ids) + 1,
+            "small groups attacked": int(gate.summary["n_targets"].sum()),
+            "units held": gate.held.height,
+        },
+    )
 
 
 @gated_asset(
@@ -97,6 +121,7 @@ def publication_ledger(context: dg.AssetExecutionContext, zone: Zone) -> Produce
     identity = publication_id(release.release_id, tables)
     record_sources(ledger, identity, sources_of(zone, release.manifest))
     head = ledger.append(identity, figures_of(tables, release.release_id), truth=zone.read("outcome_cells"))
+    _tell_attack(ledger, identity, head)
     return ledger_as_table(zone, ledger, head)
 
 
@@ -134,6 +159,15 @@ def _tables(zone: Zone) -> dict[str, pl.DataFrame]:
     """The tables as they are published: the protected ones, but for what is kept from an earlier publication."""
     held = zone.read(HELD).sort(zone.schemas[HELD].key)
     return keep_earlier({**_protected(zone), HELD: held}, _ledger(zone))
+
+
+def _tell_attack(ledger: Ledger, identity: str, head: Head) -> None:
+    """Say beside the ledger what the attack found before this publication was recorded, and where the ledger then ended."""
+    told = json.loads((ledger.root / GATE_FILE).read_text())
+    if told.pop("publication_id") != identity:
+        raise EvaluationError("These are not the figures that were attacked. Materialise held_updates, then publish.")
+    if ledger.publications()[-1] == identity:
+        write_whole(ledger.root / "attack.json", json.dumps({**told, "last_hash": head.last_hash}, indent=2) + "\n")
 
 
 def _ledger(zone: Zone) -> Ledger:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from tf_assets.research.disclosure.attack import summarised
 from tf_assets.research.disclosure.holding import units_to_hold
 from tf_assets.research.disclosure.published import (
     OUTCOMES,
@@ -55,8 +56,21 @@ def _is_same(one: Sources, other: Sources) -> bool:
     return is_same_returns and (one.extracts, one.software) == (other.extracts, other.software)
 
 
-def updates_to_hold(tables: Tables, release_id: str, sources: Sources, history: History) -> pl.DataFrame:
-    """The units to be held (`HELD_SCHEMA`), by attacking the new figures together with all earlier ones.
+@dataclass(frozen=True)
+class Gate:
+    """The units to be held (`HELD_SCHEMA`), how many counts were attacked, and what was found of each kind of target
+    (`attack.summarised`)."""
+
+    held: pl.DataFrame
+    n_figures: int
+    summary: pl.DataFrame
+
+    def told(self) -> dict[str, object]:
+        return {"n_figures": self.n_figures, "targets": self.summary.to_dicts()}
+
+
+def attack_update(tables: Tables, release_id: str, sources: Sources, history: History) -> Gate:
+    """Attack the new figures together with all earlier ones, and say which must stay as they were.
 
     An `Unsafe` if a small group would be found all the same.
     """
@@ -65,10 +79,10 @@ def updates_to_hold(tables: Tables, release_id: str, sources: Sources, history: 
     counts = read_counts([*earlier, figures_of(tables, release_id)])
     publications = [*history.publication_ids, identity]
     changes = changes_of(counts, publications, {**history.sources, identity: sources})
-    held = units_to_hold(blocks_of(counts), parents_of_areas(), changes, holdable=("n_yes", "n_people|", PEOPLE))
+    gate = units_to_hold(blocks_of(counts), parents_of_areas(), changes, holdable=("n_yes", "n_people|", PEOPLE))
     outcome, arm = (pl.col("block").str.split("|").list.get(i) for i in (0, 1))
     is_programme = outcome == "programme"
-    return held.select(
+    held = gate.units.select(
         table_name=pl.when(is_programme).then(pl.lit(PROGRAMME)).otherwise(pl.lit(OUTCOMES)),
         area_code="area",
         arm=arm,
@@ -76,6 +90,7 @@ def updates_to_hold(tables: Tables, release_id: str, sources: Sources, history: 
         outcome_window=pl.when(is_programme).then(pl.lit(ALL)).otherwise("window"),
         kept_from=pl.lit(history.publication_ids[-1] if history.publication_ids else None, dtype=pl.String),
     ).sort(HELD_SCHEMA.names())
+    return Gate(held, counts.height, summarised(gate.found))
 
 
 def keep_earlier(tables: Tables, ledger: Ledger) -> dict[str, pl.DataFrame]:
