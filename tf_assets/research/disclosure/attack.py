@@ -7,8 +7,9 @@ are carried.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -30,6 +31,10 @@ from tf_assets.research.disclosure.knowledge import (
 from tf_assets.research.disclosure.moves import Moves
 from tf_assets.research.disclosure.propagation import tighten
 from tf_assets.research.disclosure.system import System, Targets
+
+Result = TypeVar("Result")
+
+THREADS = 2
 
 SMALL = 9
 """Groups of one to this many people are protected."""
@@ -79,7 +84,7 @@ def attack_blocks(
     parents: Mapping[str, str],
     changes: pl.DataFrame,
     tell: Callable[[Block], None] = lambda block: None,
-    n_threads: int = 2,
+    n_threads: int = THREADS,
 ) -> pl.DataFrame:
     """What an intruder finds of every target that may be a small group (`FINDING_SCHEMA`).
 
@@ -88,10 +93,9 @@ def attack_blocks(
     """
     changes = changes_upwards(changes, parents)
     found = [pl.DataFrame(schema=FINDING_SCHEMA)]
-    with ThreadPoolExecutor(n_threads) as threads:  # the solver and polars let other threads run
-        for block, findings in _ahead(threads, lambda block: (block, attack_block(block, parents, changes)), blocks):
-            found.append(findings)
-            tell(block)
+    for block, findings in worked(lambda block: attack_block(block, parents, changes), blocks, n_threads):
+        found.append(findings)
+        tell(block)
     return pl.concat(found)
 
 
@@ -105,14 +109,19 @@ def summarised(found: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ahead(threads: ThreadPoolExecutor, work: Callable, items: Iterable) -> Iterator:  # type: ignore[type-arg]
-    """The work's results in order, a few items ahead and no more, for a block takes memory."""
-    waiting = []
-    for item in items:
-        waiting.append(threads.submit(work, item))
-        if len(waiting) > 2:
-            yield waiting.pop(0).result()
-    yield from (each.result() for each in waiting)
+def worked(
+    work: Callable[[Block], Result], blocks: Iterable[Block], n_threads: int = THREADS
+) -> Iterator[tuple[Block, Result]]:
+    """Each block and what the work makes of it, in order; a few blocks ahead and no more, for a block takes memory."""
+    waiting: list[tuple[Block, Future[Result]]] = []
+    with ThreadPoolExecutor(n_threads) as threads:  # the solver and polars let other threads run
+        for block in blocks:
+            waiting.append((block, threads.submit(work, block)))
+            if len(waiting) > n_threads:
+                first, result = waiting.pop(0)
+                yield first, result.result()
+        for first, result in waiting:
+            yield first, result.result()
 
 
 def attack_block(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -> pl.DataFrame:

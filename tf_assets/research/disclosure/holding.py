@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tf_assets.research.disclosure.attack import FINDING_SCHEMA, Block, attack_block
+from tf_assets.research.disclosure.attack import FINDING_SCHEMA, Block, attack_block, worked
 from tf_assets.research.disclosure.knowledge import CELL, changes_upwards
 from tf_assets.research.publication.ledger import UNBOUNDED
 from tf_assets.warehouse.errors import EvaluationError
@@ -48,8 +48,7 @@ def units_to_hold(
     """
     changes = changes_upwards(changes, parents)
     units, found = [], [pl.DataFrame(schema=FINDING_SCHEMA)]
-    for block in blocks:
-        held, findings = _held_in(block, parents, changes, holdable)
+    for block, (held, findings) in worked(lambda block: _held_in(block, parents, changes, holdable), blocks):
         units += [(block.name, window, area) for window, area in sorted(held)]
         found.append(findings)
     return Held(pl.DataFrame(units, schema=UNIT_SCHEMA, orient="row"), pl.concat(found))

@@ -94,7 +94,10 @@ def centre(system: System) -> Floats:
     solver.setOptionValue("run_crossover", "off")
     solver.setOptionValue("presolve", "off")  # it would put what it leaves out at a bound
     solver.passModel(_model(system))
-    return _solution(solver)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:  # a corner will do, if it must
+        solver.setOptionValue("solver", "simplex")
+    return np.clip(_solution(solver), system.lower, system.upper)
 
 
 def _weights(targets: Targets, weights: Floats, n_cells: int) -> Floats:
