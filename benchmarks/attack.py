@@ -1,6 +1,7 @@
 """Attacks on generated ledgers: how many small groups the intruder finds, behind the gate and without; and how long it takes.
 
     python -m benchmarks.attack --cases 1000     worlds of a few councils, each published one to four times
+    python -m benchmarks.attack --held           eight releases of all councils, each through the gate: what is held
     python -m benchmarks.attack --national       eight releases of all councils, some arms and outcomes of them
 
 A success is a group of 1 to 9 people whose count is found exactly, or between bounds less than 5 apart that hold the truth.
@@ -32,6 +33,8 @@ KINDS = ("margins", "all zero", "all one", "dominance", "late return", "correcti
 
 RATES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.45)
 """The shares of people who have the outcomes of the national bed."""
+
+COUNCIL_CODES = frozenset(councils()["council_code"])
 
 NO_CHANGES = pl.DataFrame(schema=CHANGE_SCHEMA)
 
@@ -156,8 +159,8 @@ def _successes(block: Block, world: World, truth: pl.DataFrame) -> int:
     ).height
 
 
-def national_block(seed: int, rate: float, n_steps: int = 8, people: int = 750_000) -> Block:
-    """One arm's one outcome in four windows, in all councils: every quarter 6% more people come in every council."""
+def national_block(seed: int, rate: float, n_steps: int = 8, people: int = 750_000, n_windows: int = 4) -> Block:
+    """One arm's one outcome in some windows, in all councils: every quarter 6% more people come in every council."""
     random = np.random.default_rng(seed)
     frame = councils()
     codes, regions = frame["council_code"].to_list(), frame["region_code"].to_list()
@@ -166,7 +169,7 @@ def national_block(seed: int, rate: float, n_steps: int = 8, people: int = 750_0
     mean = people * (size / size.sum())[:, None, None] * np.full((1, 2, len(BANDS)), 1 / 16)
     rows = np.vstack([np.eye(len(codes)), [[r == name for r in regions] for name in names], np.ones(len(codes))])
     counts: list[dict[str, np.ndarray]] = [{} for _ in range(n_steps)]
-    for window in range(4):
+    for window in range(n_windows):
         observed = random.poisson(mean * 0.9**window * (1 - 0.06 * n_steps))
         yes = random.binomial(observed, rate)
         for step in range(n_steps):
@@ -179,7 +182,7 @@ def national_block(seed: int, rate: float, n_steps: int = 8, people: int = 750_0
     groups = ["all", *(f"sex:{sex}" for sex in SEXES), *(f"age_band:{band}" for band in BANDS)]
     world = World([*codes, *names, ENGLAND], groups, {}, counts, NO_CHANGES)
     figures = pl.concat(figures_of_world(world, random)).select(CELL_SCHEMA.names())
-    pairs = [(f"n_yes|{window}", f"n_people|{window}") for window in range(4)]
+    pairs = [(f"n_yes|{window}", f"n_people|{window}") for window in range(n_windows)]
     return Block(f"rate {rate}", figures, Relations(within=pairs), tuple(frozenset(pair) for pair in pairs))
 
 
@@ -215,13 +218,38 @@ def run_national(rates: list[float]) -> None:
     print(f"{cpu / len(rates):.0f} s of CPU a block on average; memory at the end {peak:.2f} GiB")
 
 
+def run_held(rates: list[float]) -> None:
+    """How many councils' updates of one window are held over eight releases, each through the gate."""
+    parents = parents_of_areas()
+    for rate in rates:
+        block = national_block(1, rate, n_windows=1)
+        told = block.figures.clear()
+        held: Counter[str] = Counter()
+        used = time.process_time()
+        for step in range(8):
+            told = pl.concat([told, block.figures.filter(pl.col("step") == step)])
+            gate = units_to_hold([Block(block.name, told, block.relations, block.splits)], parents, NO_CHANGES, ("n_",))
+            told = hold(told, set(gate.units.select("window", "area").iter_rows()), step)
+            held.update("council" if area in COUNCIL_CODES else "above" for area in gate.units["area"])
+            assert not gate.found["is_breach"].any()
+        share = 100 * held["council"] / (7 * len(COUNCIL_CODES))
+        print(
+            f"{block.name}: {held['council']:,} of {7 * len(COUNCIL_CODES):,} council updates held ({share:.1f}%), "
+            f"{held['above']:,} of regions and England; {time.process_time() - used:.0f} s of CPU",
+            flush=True,
+        )
+
+
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--cases", type=int, default=0)
     arguments.add_argument("--national", action="store_true")
+    arguments.add_argument("--held", action="store_true")
     arguments.add_argument("--rates", type=float, nargs="*", default=RATES)
     chosen = arguments.parse_args()
     if chosen.cases:
         run_cases(chosen.cases)
+    if chosen.held:
+        run_held(list(chosen.rates))
     if chosen.national:
         run_national(list(chosen.rates))
