@@ -122,3 +122,25 @@ def test_a_ledger_is_kept_safe_release_after_release(tmp_path: Path) -> None:
         found = attack_blocks(blocks_of(counts), parents_of_areas(), changes)
         assert not found["is_breach"].any()
     assert held_at and held_at[0] >= 3
+
+
+def test_a_row_of_a_kept_unit_that_was_never_published_is_not_published_now(tmp_path: Path) -> None:
+    random, ledger = np.random.default_rng(3), Ledger(tmp_path / "ledger")
+    areas = area_frame(councils(), pl.Series([COUNCIL]))
+    outcomes, programme = cells_at(0, random)
+    tables = {
+        "protected_outcome_counts": protect_outcomes(outcomes, areas),
+        "protected_programme_counts": protect_programme(programme, areas),
+    }
+    nothing = pl.DataFrame(schema=HELD_SCHEMA)
+    men = pl.concat([outcomes, outcomes.with_columns(sex=pl.lit("M"))])
+    later = {**tables, "protected_outcome_counts": protect_outcomes(men, areas)}
+    ledger.append("r0-a", figures_of({**tables, HELD: nothing}, "r0"))
+    unit = {"table_name": "protected_outcome_counts", "area_code": COUNCIL, "arm": "programme", "outcome": "is_on_jsa"}
+    held = pl.DataFrame([{**unit, "outcome_window": "19-24", "kept_from": "r0-a"}], schema=HELD_SCHEMA)
+    kept = keep_earlier({**later, HELD: held}, ledger)["protected_outcome_counts"]
+    here = kept.filter((pl.col("area_code") == COUNCIL) & (pl.col("arm") == "programme"))
+    assert here.filter(pl.col("sex") == "M")["n_people"].to_list() == [None]
+    assert here.filter(pl.col("sex") == "F")["n_people"].to_list() == [500]
+    elsewhere = kept.filter(pl.col("area_code") == REGION)
+    assert elsewhere["n_people"].null_count() == 0

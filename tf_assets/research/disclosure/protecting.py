@@ -176,7 +176,9 @@ def figures(tables: Mapping[str, pl.DataFrame], protocol: DisclosureProtocol, pu
             lower, upper = count_bounds(pl.col(count))
             is_kept = pl.col("is_kept") if "is_kept" in tables[name].columns else pl.lit(False)
             parts.append(
-                tables[name].select(
+                tables[name]
+                .filter(pl.col(count).is_not_null())
+                .select(
                     publication_id=pl.lit(publication_id),
                     release_id=pl.lit(protocol.release),
                     table_name=pl.lit(name),
@@ -236,7 +238,7 @@ def _kept(
                 how="left",
                 maintain_order="left",
             )
-            .with_columns(pl.when("is_kept").then(pl.coalesce("earlier", count)).otherwise(count).alias(count))
+            .with_columns(pl.when("is_kept").then("earlier").otherwise(count).alias(count))
             .drop("earlier")
         )
     return marked

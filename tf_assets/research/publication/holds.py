@@ -130,14 +130,16 @@ def _units(held: pl.DataFrame, table: str) -> pl.DataFrame:
 def _kept(
     table: pl.DataFrame, units: pl.DataFrame, before: pl.DataFrame, name: str, columns: Mapping[str, str]
 ) -> pl.DataFrame:
-    """The table with these columns of held units as published before. columns: by measure of the ledger."""
+    """The table with these columns of held units as published before, null where nothing was. columns: by measure of the
+    ledger."""
     row = [*_UNIT, "sex", "age_band"]
     there = before.filter(pl.col("table_name") == name).join(units, on=_UNIT)
+    table = table.join(units.with_columns(is_held=pl.lit(True)), on=_UNIT, how="left", maintain_order="left")
     for measure, column in columns.items():
         kept = there.filter(pl.col("measure") == measure).select(*row, kept=pl.col("published").cast(pl.Int64))
         table = (
             table.join(kept, on=row, how="left", maintain_order="left")
-            .with_columns(pl.coalesce("kept", column).alias(column))
+            .with_columns(pl.when(pl.col("is_held").is_null()).then(column).otherwise("kept").alias(column))
             .drop("kept")
         )
-    return table
+    return table.drop("is_held")
