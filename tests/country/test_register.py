@@ -92,6 +92,13 @@ def test_some_children_stand_in_two_families_of_one_council(last: pl.DataFrame) 
     assert double.select((pl.col("families") == 2).all(), (pl.col("role") == "child").all()).row(0) == (True, True)
 
 
+def test_rows_of_one_family_and_assessment_say_the_same_of_it(register: pl.DataFrame) -> None:
+    said = register.group_by("council_code", "quarter_date", "family_ref", "assessment_date").agg(
+        pl.col("^is_problem_.*$").n_unique()
+    )
+    assert said.select(pl.max_horizontal(pl.col("^is_problem_.*$")).max()).item() == 1
+
+
 def test_families_split_and_merge_between_quarters(register: pl.DataFrame) -> None:
     references = register.group_by(PERSON).agg(pl.col("family_ref").n_unique())
     assert (references["family_ref"] == 2).sum() >= 10

@@ -136,7 +136,10 @@ def _second_registers(
 def _double_places(
     rng: np.random.Generator, block: Block, register: Register, rows: Membership, horizon: int
 ) -> Membership:
-    """Children listed in a second family of the council as well: one assessed later, in the same group."""
+    """Children listed in a second family of the council as well: one assessed later, in the same group.
+
+    Such a row says of the second family what its other rows say: its dates, its problems.
+    """
     n = len(register.household)
     order = np.lexsort((register.assessed, register.is_programme, register.council))
     later = np.full(n, -1, dtype=np.int64)
@@ -151,6 +154,7 @@ def _double_places(
     started = np.where(register.is_programme, register.started, NEVER)[other]
     return replace(
         double,
+        family=other,
         since=register.assessed[other],
         assessed=register.assessed[other],
         started=started,

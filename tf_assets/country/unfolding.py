@@ -2,8 +2,9 @@
 
 In the 24 months after the index date whatever would count as an outcome is taken out of a person's life and put back
 where the potential outcome of the person's arm says so: one event a window, one spell over each run of windows. A
-spell under way at the index date goes on, or ends before it. Before the index date and after the 24 months lives stay
-as they were drawn; so do events that no outcome counts (cautions, outpatients, referrals).
+spell under way at the index date goes on, or the day before was its last. Before the index date and after the 24 months
+lives stay as they were drawn, to the day: nothing that a comparison looks back on says what will happen. So do events
+that no outcome counts (cautions, outpatients, referrals).
 """
 
 from collections.abc import Callable
@@ -46,12 +47,11 @@ GOES_ON_SHARE = 0.5
 @dataclass(frozen=True)
 class _Followed:
     """People whom an outcome counts: person (place in the block), shown (people x 4), starts (people x 5),
-    assessed, limit (no day of a spell from this one on)."""
+    limit (no day of a spell from this one on)."""
 
     person: Ints
     shown: np.ndarray
     starts: Ints
-    assessed: Ints
     limit: Ints
 
 
@@ -71,7 +71,6 @@ def unfold(
             person=person,
             shown=outcome.shown(register.is_programme[family]) if shown is None else shown,
             starts=window_starts(register.index[rows]),
-            assessed=register.assessed[family],
             limit=np.broadcast_to(limit, person.shape),
         )
 
@@ -140,11 +139,8 @@ def _rewritten(
     made = Spells(who.person[run_row].astype(np.int32), kind, start, end)
 
     stops = is_running & ~goes_on
-    earliest = np.maximum(spells.start[stops], who.assessed[row[stops]] - 60)
-    latest = who.starts[row[stops], 0] - 1
-    earliest = np.minimum(earliest, latest)
     cut = spells.end.copy()
-    cut[stops] = earliest + (rng.random(int(stops.sum())) * (latest - earliest + 1)).astype(np.int32)
+    cut[stops] = who.starts[row[stops], 0] - 1
     return Spells(spells.person, spells.kind, spells.start, cut).only(~goes_on).and_also(made)
 
 
