@@ -1,6 +1,8 @@
 -- Everybody on a council's register, in which arm and from which day they would count, and why somebody does not count.
 -- Somebody on two registers counts once: in the programme arm if either is on the programme, from the earliest day. A
--- release gives the month of birth only, so age is whole months between the two months, in years.
+-- release gives the month of birth only, so age is whole months between the two months, in years. The assessment is the
+-- one of the register that the person enters from. Both arms' history is looked at up to the baseline: the assessment, or the
+-- index date where there was no earlier assessment.
 WITH
 spells AS (
     SELECT
@@ -12,7 +14,8 @@ spells AS (
             WHEN (CASE WHEN programme_group = 'programme' THEN $programme_index ELSE $comparison_index END) = 'start_date'
                 THEN start_date
             ELSE assessment_date
-        END AS index_date
+        END AS index_date,
+        assessment_date
     FROM released_programme_spells
 ),
 
@@ -39,6 +42,9 @@ SELECT
     councils.region_code,
     entries.arm,
     entries.index_date,
+    entries.assessment_date,
+    CASE WHEN entries.assessment_date < entries.index_date THEN entries.assessment_date ELSE entries.index_date END
+        AS baseline_date,
     people.sex,
     people.birth_month,
     CAST(floor((

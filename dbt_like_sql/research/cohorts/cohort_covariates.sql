@@ -1,19 +1,27 @@
--- What was true of each eligible person before the index date: the months of the lookback, and nothing on or after it.
--- Days of a spell are its days inside the lookback, so an end that was learnt later changes nothing. A conviction counts
--- if the court had decided by then. Terms count if they had ended. Absence is 0 with a mark where there was no term.
--- The six problems are the family's, as found at its assessment on the register that the person entered from.
+-- What was true of each eligible person before the index date, and nothing on or after it. In three parts:
+-- * the history, in the months of the lookback before the baseline. It ends there in both arms alike, because what made a
+--   family be assessed lies just before it, and programme families start some weeks later, when the worst may be over.
+--   Days of a spell are its days inside the lookback, so an end that was learnt later changes nothing. A conviction counts
+--   if the court had decided by then. Terms count if they had ended. Absence is 0 with a mark where there was no term.
+-- * the state on the eve of the index date, from which the outcomes are counted: which spells were under way.
+-- * the index date itself: programme families' are later ones, and what happens to people changes with the years. From
+--   which day it is counted does not matter.
+-- The six problems are the family's, as found at its assessment on the register that the person entered from: those of its
+-- people who were assessed on the same day. A family that others joined, or that shares a child with another, has rows of
+-- other assessments, which say nothing of this one.
 WITH
 people AS (
     SELECT
         *,
-        CAST(index_date - INTERVAL 1 MONTH * $lookback_months AS DATE) AS lookback_date
+        CAST(baseline_date - INTERVAL 1 MONTH * $lookback_months AS DATE) AS lookback_date,
+        CAST(index_date - INTERVAL 1 DAY AS DATE) AS eve_date,
+        coalesce(assessment_date, DATE '9999-12-31') AS family_date
     FROM eligible_people
 ),
 
 families AS (
     SELECT
-        spells.family_pseudonym,
-        spells.council_code,
+        people.person_pseudonym,
         CAST(count(DISTINCT spells.person_pseudonym) AS INTEGER) AS n_family_people,
         max(CASE WHEN spells.is_problem_crime THEN 1 ELSE 0 END) AS problem_crime,
         max(CASE WHEN spells.is_problem_attendance THEN 1 ELSE 0 END) AS problem_attendance,
@@ -21,15 +29,19 @@ families AS (
         max(CASE WHEN spells.is_problem_worklessness THEN 1 ELSE 0 END) AS problem_worklessness,
         max(CASE WHEN spells.is_problem_domestic_abuse THEN 1 ELSE 0 END) AS problem_domestic_abuse,
         max(CASE WHEN spells.is_problem_health THEN 1 ELSE 0 END) AS problem_health
-    FROM released_programme_spells AS spells
-    GROUP BY spells.family_pseudonym, spells.council_code
+    FROM people
+    INNER JOIN released_programme_spells AS spells
+        ON spells.family_pseudonym = people.family_pseudonym
+        AND spells.council_code = people.council_code
+        AND coalesce(spells.assessment_date, DATE '9999-12-31') = people.family_date
+    GROUP BY people.person_pseudonym
 ),
 
 children AS (
-    SELECT family_pseudonym, council_code, CAST(count(*) AS INTEGER) AS n_family_children
-    FROM eligible_people
+    SELECT family_pseudonym, council_code, family_date, CAST(count(*) AS INTEGER) AS n_family_children
+    FROM people
     WHERE is_child
-    GROUP BY family_pseudonym, council_code
+    GROUP BY family_pseudonym, council_code, family_date
 ),
 
 school AS (
@@ -44,7 +56,7 @@ school AS (
     FROM people
     INNER JOIN attendance_terms AS terms
         ON terms.person_pseudonym = people.person_pseudonym
-        AND terms.term_end_date < people.index_date
+        AND terms.term_end_date < people.baseline_date
         AND terms.term_start_date >= people.lookback_date
     GROUP BY people.person_pseudonym
 ),
@@ -58,64 +70,73 @@ crime AS (
     FROM people
     INNER JOIN offence_events AS offences
         ON offences.person_pseudonym = people.person_pseudonym
-        AND offences.offence_date < people.index_date
-        AND offences.disposal_date < people.index_date
+        AND offences.offence_date < people.baseline_date
+        AND offences.disposal_date < people.baseline_date
     GROUP BY people.person_pseudonym
 ),
 
-social_care AS (
+episodes AS (
     SELECT
         people.person_pseudonym,
-        bool_or(episodes.episode_type = 'child_in_need') AS is_child_in_need,
-        bool_or(episodes.episode_type = 'protection_plan') AS is_on_protection_plan,
-        bool_or(episodes.episode_type = 'looked_after') AS is_looked_after
+        episodes.episode_type,
+        episodes.start_date < people.baseline_date AS is_in_lookback,
+        coalesce(episodes.end_date, DATE '9999-12-31') >= people.eve_date AS is_on_eve
     FROM people
     INNER JOIN social_care_episodes AS episodes
         ON episodes.person_pseudonym = people.person_pseudonym
         AND episodes.start_date < people.index_date
         AND coalesce(episodes.end_date, DATE '9999-12-31') >= people.lookback_date
-    GROUP BY people.person_pseudonym
 ),
 
-benefit_days AS (
-    SELECT
-        people.person_pseudonym,
-        spells.benefit,
-        date_diff(
-            'day',
-            greatest(spells.start_date, people.lookback_date),
-            least(coalesce(CAST(spells.end_date + INTERVAL 1 DAY AS DATE), people.index_date), people.index_date)
-        ) AS n_days
-    FROM people
-    INNER JOIN benefit_spells AS spells
-        ON spells.person_pseudonym = people.person_pseudonym
-        AND spells.start_date < people.index_date
-        AND coalesce(spells.end_date, DATE '9999-12-31') >= people.lookback_date
-),
-
-benefits AS (
+social_care AS (
     SELECT
         person_pseudonym,
-        least(sum(n_days) FILTER (WHERE benefit = 'JSA'), 366) AS n_jsa_days,
-        least(sum(n_days), 366) AS n_out_of_work_days
-    FROM benefit_days
+        bool_or(episode_type = 'child_in_need' AND is_in_lookback) AS is_child_in_need,
+        bool_or(episode_type = 'protection_plan' AND is_in_lookback) AS is_on_protection_plan,
+        bool_or(episode_type = 'looked_after' AND is_in_lookback) AS is_looked_after,
+        bool_or(episode_type = 'child_in_need' AND is_on_eve) AS is_child_in_need_on_eve,
+        bool_or(episode_type = 'protection_plan' AND is_on_eve) AS is_on_protection_plan_on_eve,
+        bool_or(episode_type = 'looked_after' AND is_on_eve) AS is_looked_after_on_eve
+    FROM episodes
     GROUP BY person_pseudonym
 ),
 
-employment AS (
+spells AS (
+    SELECT person_pseudonym, benefit, start_date, end_date
+    FROM benefit_spells
+    UNION ALL
+    SELECT person_pseudonym, 'employment', start_date, end_date
+    FROM employment_spells
+),
+
+spell_days AS (
     SELECT
         people.person_pseudonym,
-        least(sum(date_diff(
+        spells.benefit,
+        greatest(date_diff(
             'day',
             greatest(spells.start_date, people.lookback_date),
-            least(coalesce(CAST(spells.end_date + INTERVAL 1 DAY AS DATE), people.index_date), people.index_date)
-        )), 366) AS n_employed_days
+            least(coalesce(CAST(spells.end_date + INTERVAL 1 DAY AS DATE), people.baseline_date), people.baseline_date)
+        ), 0) AS n_days,
+        coalesce(spells.end_date, DATE '9999-12-31') >= people.eve_date AS is_on_eve
     FROM people
-    INNER JOIN employment_spells AS spells
+    INNER JOIN spells
         ON spells.person_pseudonym = people.person_pseudonym
         AND spells.start_date < people.index_date
         AND coalesce(spells.end_date, DATE '9999-12-31') >= people.lookback_date
-    GROUP BY people.person_pseudonym
+),
+
+work AS (
+    SELECT
+        person_pseudonym,
+        least(sum(CASE WHEN benefit = 'JSA' THEN n_days ELSE 0 END), 366) AS n_jsa_days,
+        least(sum(CASE WHEN benefit <> 'employment' THEN n_days ELSE 0 END), 366) AS n_out_of_work_days,
+        least(sum(CASE WHEN benefit = 'employment' THEN n_days ELSE 0 END), 366) AS n_employed_days,
+        bool_or(benefit = 'JSA' AND is_on_eve) AS is_on_jsa_on_eve,
+        bool_or(benefit <> 'employment' AND is_on_eve) AS is_out_of_work_on_eve,
+        bool_or(benefit = 'employment' AND is_on_eve) AS is_employed_on_eve
+    FROM spell_days
+    GROUP BY person_pseudonym
 ),
 
 hospital AS (
@@ -126,7 +147,7 @@ hospital AS (
     FROM people
     INNER JOIN hospital_attendances AS attendances
         ON attendances.person_pseudonym = people.person_pseudonym
-        AND attendances.attendance_date < people.index_date
+        AND attendances.attendance_date < people.baseline_date
         AND attendances.attendance_date >= people.lookback_date
     GROUP BY people.person_pseudonym
 )
@@ -134,6 +155,7 @@ hospital AS (
 SELECT
     people.person_pseudonym,
     people.age_at_index,
+    CAST(date_diff('day', DATE '2015-04-01', people.index_date) AS INTEGER) AS n_days_to_index,
     coalesce(people.sex = 'F', false) AS is_female,
     families.n_family_people,
     coalesce(children.n_family_children, 0) AS n_family_children,
@@ -159,19 +181,25 @@ SELECT
     coalesce(social_care.is_child_in_need, false) AS is_child_in_need_before,
     coalesce(social_care.is_on_protection_plan, false) AS is_on_protection_plan_before,
     coalesce(social_care.is_looked_after, false) AS is_looked_after_before,
-    CAST(coalesce(benefits.n_jsa_days, 0) AS INTEGER) AS n_jsa_days_before,
-    CAST(coalesce(benefits.n_out_of_work_days, 0) AS INTEGER) AS n_out_of_work_days_before,
-    CAST(coalesce(employment.n_employed_days, 0) AS INTEGER) AS n_employed_days_before,
+    CAST(coalesce(work.n_jsa_days, 0) AS INTEGER) AS n_jsa_days_before,
+    CAST(coalesce(work.n_out_of_work_days, 0) AS INTEGER) AS n_out_of_work_days_before,
+    CAST(coalesce(work.n_employed_days, 0) AS INTEGER) AS n_employed_days_before,
     CAST(coalesce(hospital.n_emergency_attendances, 0) AS INTEGER) AS n_emergency_attendances_before,
-    CAST(coalesce(hospital.n_injury_attendances, 0) AS INTEGER) AS n_injury_attendances_before
+    CAST(coalesce(hospital.n_injury_attendances, 0) AS INTEGER) AS n_injury_attendances_before,
+    coalesce(social_care.is_child_in_need_on_eve, false) AS is_child_in_need_on_eve,
+    coalesce(social_care.is_on_protection_plan_on_eve, false) AS is_on_protection_plan_on_eve,
+    coalesce(social_care.is_looked_after_on_eve, false) AS is_looked_after_on_eve,
+    coalesce(work.is_on_jsa_on_eve, false) AS is_on_jsa_on_eve,
+    coalesce(work.is_out_of_work_on_eve, false) AS is_out_of_work_on_eve,
+    coalesce(work.is_employed_on_eve, false) AS is_employed_on_eve
 FROM people
-INNER JOIN families
-    ON families.family_pseudonym = people.family_pseudonym AND families.council_code = people.council_code
+INNER JOIN families ON families.person_pseudonym = people.person_pseudonym
 LEFT JOIN children
-    ON children.family_pseudonym = people.family_pseudonym AND children.council_code = people.council_code
+    ON children.family_pseudonym = people.family_pseudonym
+    AND children.council_code = people.council_code
+    AND children.family_date = people.family_date
 LEFT JOIN school ON school.person_pseudonym = people.person_pseudonym
 LEFT JOIN crime ON crime.person_pseudonym = people.person_pseudonym
 LEFT JOIN social_care ON social_care.person_pseudonym = people.person_pseudonym
-LEFT JOIN benefits ON benefits.person_pseudonym = people.person_pseudonym
-LEFT JOIN employment ON employment.person_pseudonym = people.person_pseudonym
+LEFT JOIN work ON work.person_pseudonym = people.person_pseudonym
 LEFT JOIN hospital ON hospital.person_pseudonym = people.person_pseudonym

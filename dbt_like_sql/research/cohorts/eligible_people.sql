@@ -6,6 +6,8 @@ SELECT
     region_code,
     arm,
     index_date,
+    assessment_date,
+    baseline_date,
     sex,
     birth_month,
     age_at_index,

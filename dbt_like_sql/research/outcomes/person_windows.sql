@@ -1,22 +1,28 @@
--- Each eligible person's windows after the index date, and for each extract whether the person could be seen in it.
+-- Each eligible person's windows, counted from the index date or, the placebo, from the baseline, and for each extract
+-- whether the person could be seen in it.
 -- A window runs from its start up to, but without, `until_date`. An extract is observed if one unbroken span of its
 -- years holds the whole window and the time its news takes to arrive; and, where the extract holds everybody of the
 -- age, if the person was linked to it. Elsewhere no record means that nothing happened.
 WITH
 windows AS (
     SELECT
-        days.index_date,
+        days.anchor_date,
+        days.is_from_baseline,
         outcome_windows.outcome_window,
         outcome_windows.is_half_year,
-        CAST(days.index_date + INTERVAL 1 MONTH * outcome_windows.from_month AS DATE) AS from_date,
-        CAST(days.index_date + INTERVAL 1 MONTH * outcome_windows.to_month AS DATE) AS until_date
-    FROM (SELECT DISTINCT index_date FROM eligible_people) AS days
-    CROSS JOIN outcome_windows
+        CAST(days.anchor_date + INTERVAL 1 MONTH * outcome_windows.from_month AS DATE) AS from_date,
+        CAST(days.anchor_date + INTERVAL 1 MONTH * outcome_windows.to_month AS DATE) AS until_date
+    FROM (
+        SELECT DISTINCT index_date AS anchor_date, false AS is_from_baseline FROM eligible_people
+        UNION ALL
+        SELECT DISTINCT baseline_date, true FROM eligible_people
+    ) AS days
+    INNER JOIN outcome_windows ON outcome_windows.is_from_baseline = days.is_from_baseline
 ),
 
 reached AS (
     SELECT
-        windows.index_date,
+        windows.anchor_date,
         windows.outcome_window,
         spans.extract
     FROM windows
@@ -28,7 +34,8 @@ reached AS (
 
 reach AS (
     SELECT
-        windows.index_date,
+        windows.anchor_date,
+        windows.is_from_baseline,
         windows.outcome_window,
         windows.is_half_year,
         windows.from_date,
@@ -42,8 +49,16 @@ reach AS (
         coalesce(bool_or(reached.extract = 'hospital'), false) AS has_hospital
     FROM windows
     LEFT JOIN reached
-        ON reached.index_date = windows.index_date AND reached.outcome_window = windows.outcome_window
-    GROUP BY windows.index_date, windows.outcome_window, windows.is_half_year, windows.from_date, windows.until_date
+        ON reached.anchor_date = windows.anchor_date AND reached.outcome_window = windows.outcome_window
+    GROUP BY
+        windows.anchor_date, windows.is_from_baseline, windows.outcome_window, windows.is_half_year,
+        windows.from_date, windows.until_date
+),
+
+anchored AS (
+    SELECT *, index_date AS anchor_date, false AS is_from_baseline FROM eligible_people
+    UNION ALL
+    SELECT *, baseline_date, true FROM eligible_people
 ),
 
 seen AS (
@@ -90,6 +105,6 @@ SELECT
     reach.has_benefits AND seen_people.in_benefits AS is_benefits_observed,
     reach.has_employment AND seen_people.in_employment AS is_employment_observed,
     reach.has_hospital AND seen_people.in_hospital AS is_hospital_observed
-FROM eligible_people AS people
-INNER JOIN reach ON reach.index_date = people.index_date
+FROM anchored AS people
+INNER JOIN reach ON reach.anchor_date = people.anchor_date AND reach.is_from_baseline = people.is_from_baseline
 INNER JOIN seen_people ON seen_people.person_pseudonym = people.person_pseudonym

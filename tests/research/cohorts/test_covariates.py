@@ -1,22 +1,31 @@
-"""Covariates look back twelve months from the index date, and never past it."""
+"""Covariates look back twelve months from the baseline and on the eve of the index date, and never past it."""
 
 from datetime import date
 
+import pytest
+
 INDEX = date(2016, 1, 1)
+LATER = date(2016, 3, 1)
 PERSON = {"person_pseudonym": "p1"}
 
 
-def _people(is_child=False):
+def _people(is_child=False, index=INDEX, baseline=INDEX, assessed=INDEX):
     return [
         {
             **{"person_pseudonym": "p1", "family_pseudonym": "f1", "council_code": "E06000001", "sex": "F"},
-            **{"index_date": INDEX, "age_at_index": 12 if is_child else 30, "is_child": is_child},
+            **{"index_date": index, "assessment_date": assessed, "baseline_date": baseline},
+            **{"age_at_index": 12 if is_child else 30, "is_child": is_child},
         }
     ]
 
 
-def _spells(**problems):
-    return [{"person_pseudonym": "p1", "family_pseudonym": "f1", "council_code": "E06000001", **problems}]
+def _spells(assessed=INDEX, **problems):
+    return [
+        {
+            **{"person_pseudonym": "p1", "family_pseudonym": "f1", "council_code": "E06000001"},
+            **{"assessment_date": assessed, **problems},
+        }
+    ]
 
 
 def _term(start, end, possible=100, absent=10):
@@ -28,8 +37,10 @@ def _term(start, end, possible=100, absent=10):
     }
 
 
-def _covariates(run_model, **events):
-    return run_model("cohort_covariates", eligible_people=_people(), released_programme_spells=_spells(), **events)[0]
+def _covariates(run_model, people=None, **events):
+    return run_model(
+        "cohort_covariates", eligible_people=people or _people(), released_programme_spells=_spells(), **events
+    )[0]
 
 
 def test_a_person_without_records_has_zeros_and_a_mark_for_absence(run_model):
@@ -68,6 +79,19 @@ def test_days_of_a_spell_are_those_inside_the_lookback(run_model):
     assert found["n_employed_days_before"] == 1
 
 
+@pytest.mark.parametrize("benefit", ["IS", "ESA", "IB", "SDA", "UC"])
+def test_days_on_another_benefit_are_no_days_on_jsa(run_model, benefit):
+    spell = {**PERSON, "benefit": benefit, "start_date": date(2015, 12, 1), "end_date": date(2015, 12, 10)}
+    found = _covariates(run_model, benefit_spells=[spell])
+    assert (found["n_jsa_days_before"], found["n_out_of_work_days_before"]) == (0, 10)
+
+
+def test_days_in_employment_are_no_days_on_a_benefit(run_model):
+    found = _covariates(run_model, employment_spells=[{**PERSON, "start_date": date(2015, 12, 22)}])
+    names = ("n_jsa_days_before", "n_out_of_work_days_before", "n_employed_days_before")
+    assert [found[name] for name in names] == [0, 0, 10]
+
+
 def test_a_conviction_counts_when_the_court_has_decided_by_then(run_model):
     offence = {**PERSON, "offence_date": date(2015, 11, 1), "is_conviction": True, "n_custody_days": 10}
     decided = _covariates(run_model, offence_events=[{**offence, "disposal_date": date(2015, 12, 31)}])
@@ -95,6 +119,69 @@ def test_problems_and_size_are_the_familys(run_model):
             False,
         )
         assert (row["n_problems"], row["n_family_people"], row["n_family_children"]) == (2, 2, 1)
+
+
+def test_problems_are_those_of_the_assessment_that_the_person_entered_from(run_model, pick):
+    people = [*_people(), {**_people(assessed=LATER)[0], "person_pseudonym": "p2"}]
+    spells = [
+        *_spells(is_problem_crime=True),
+        {**_spells(assessed=LATER, is_problem_health=True)[0], "person_pseudonym": "p2"},
+        {**_spells(assessed=LATER, is_problem_worklessness=True)[0], "person_pseudonym": "p1"},
+    ]
+    rows = run_model("cohort_covariates", eligible_people=people, released_programme_spells=spells)
+    assert pick(rows, "person_pseudonym", "is_problem_crime", "is_problem_health", "is_problem_worklessness") == [
+        ("p1", True, False, False),
+        ("p2", False, True, True),
+    ]
+    assert pick(rows, "n_problems", "n_family_people") == [(1, 1), (2, 2)]
+
+
+def test_a_person_without_an_assessment_has_the_problems_of_the_familys_rows_without_one(run_model):
+    spells = _spells(assessed=None, is_problem_crime=True)
+    row = run_model("cohort_covariates", eligible_people=_people(assessed=None), released_programme_spells=spells)[0]
+    assert (row["n_problems"], row["n_family_people"]) == (1, 1)
+
+
+def test_days_to_the_index_date_are_counted_on_both_sides_of_the_programmes_first(run_model):
+    days = [_covariates(run_model, _people(index=each))["n_days_to_index"] for each in (date(2015, 3, 31), INDEX)]
+    assert days == [-1, 275]
+
+
+EPISODES = {
+    "child_in_need": "is_child_in_need",
+    "protection_plan": "is_on_protection_plan",
+    "looked_after": "is_looked_after",
+}
+
+
+@pytest.mark.parametrize(
+    ("end", "is_under_way"), [(date(2015, 12, 30), False), (date(2015, 12, 31), True), (None, True)]
+)
+def test_what_runs_on_the_day_before_the_index_date_is_under_way(run_model, end, is_under_way):
+    spell = {**PERSON, "start_date": date(2015, 12, 1), "end_date": end}
+    found = _covariates(
+        run_model,
+        social_care_episodes=[{**spell, "episode_type": kind} for kind in EPISODES],
+        benefit_spells=[{**spell, "benefit": "JSA"}],
+        employment_spells=[spell],
+    )
+    names = (*EPISODES.values(), "is_on_jsa", "is_out_of_work", "is_employed")
+    assert {found[f"{name}_on_eve"] for name in names} == {is_under_way}
+    other = _covariates(run_model, benefit_spells=[{**spell, "benefit": "UC"}])
+    assert (other["is_on_jsa_on_eve"], other["is_out_of_work_on_eve"]) == (False, is_under_way)
+
+
+def test_history_ends_at_the_baseline_and_the_eve_is_that_of_the_index_date(run_model):
+    waits = _people(index=LATER)
+    assert {
+        name: value
+        for name, value in _covariates(run_model, waits, **ON_THE_DAY).items()
+        if value != _covariates(run_model, waits)[name]
+    } == {
+        **{"is_on_protection_plan_on_eve": True, "is_looked_after_on_eve": True},
+        **{"is_on_jsa_on_eve": True, "is_out_of_work_on_eve": True, "is_employed_on_eve": True},
+    }
+    assert _covariates(run_model, waits, **BEFORE) == {**_covariates(run_model, **BEFORE), "n_days_to_index": 335}
 
 
 BEFORE = {

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 COUNCIL, OTHER = "E06000001", "E06000002"
 
 
@@ -40,6 +42,17 @@ def test_programme_counts_from_its_start_and_comparison_from_the_assessment(run_
         ("p1", "programme", date(2015, 6, 1)),
         ("p2", "comparison", date(2015, 4, 3)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("assessed", "baseline"),
+    [(date(2015, 4, 2), date(2015, 4, 2)), (None, date(2015, 6, 1)), (date(2015, 7, 1), date(2015, 6, 1))],
+    ids=["assessed before", "never assessed", "assessed after"],
+)
+def test_the_baseline_is_the_assessment_and_never_after_the_index_date(run_model, pick, assessed, baseline):
+    spells = [_spell(assessed=assessed, started=date(2015, 6, 1))]
+    rows = _eligible(run_model, released_programme_spells=spells, released_people=[_person()])
+    assert pick(rows, "assessment_date", "baseline_date") == [(assessed, baseline)]
 
 
 def test_who_waits_in_one_place_and_starts_in_another_is_on_the_programme(run_model, pick):

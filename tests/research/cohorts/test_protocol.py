@@ -65,13 +65,18 @@ def test_the_page_says_what_the_code_does():
 @pytest.mark.parametrize(
     ("was", "becomes", "sentence"),
     [
-        ("version: 2", "version: 0", "version: Input should be greater than or equal to 1"),
+        ("version: 3", "version: 0", "version: Input should be greater than or equal to 1"),
         ("turned_18: stays", "turned_18: guessed", "censoring.turned_18: Input should be 'stays' or 'censored'"),
         ("caliper_sd: 0.2", "caliper: 0.2", "comparison.caliper: Extra inputs are not permitted"),
         ("from: 6, to: 12", "from: 7, to: 12", "windows.half_years: each must begin where the one before ends"),
+        (
+            "to: 24}",
+            "to: 24, counted_from: baseline_date}",
+            "windows: what the programme may have changed is counted from",
+        ),
         ("to_year: 2014", "to_year: 2013", "outcomes.persistent_absence: each year needs one threshold"),
         ("methods: [matching", "methods: [magic", "comparison.methods.0: Input should be"),
-        ("version: 2", "version: [", "is not YAML"),
+        ("version: 3", "version: [", "is not YAML"),
     ],
 )
 def test_a_protocol_that_is_not_whole_is_refused_with_the_line_to_mend(tmp_path, was, becomes, sentence):

@@ -1,5 +1,6 @@
 """The table of effects: one row per outcome, window, area and method, and regions from their own matches."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -7,7 +8,7 @@ from benchmarks.effects import effects_of, simulate
 from tf_assets.research.cohorts.matching import match_for_areas
 from tf_assets.research.cohorts.propensity import estimate_propensity
 from tf_assets.research.cohorts.protocol import PROTOCOL
-from tf_assets.research.effects.cohort import cohort_of
+from tf_assets.research.effects.cohort import cohort_at_baseline, cohort_of
 from tf_assets.research.effects.estimating import estimate_effects
 from tf_assets.warehouse.schema import load_schemas
 
@@ -45,6 +46,26 @@ def test_the_naive_difference_is_that_of_the_areas_people(cohort):
         inside = people if area == "E92000001" else people.filter(pl.col("region_code") == area)
         means = dict(inside.group_by("arm").agg(pl.col("value").mean()).iter_rows())
         assert naive == pytest.approx(means["programme"] - means["comparison"])
+
+
+def test_the_placebo_is_weighed_by_the_baseline_and_the_rest_by_the_index_date(cohort):
+    simulated, _ = cohort
+    treated = simulated.people["arm"] == "programme"
+    people = simulated.people.with_columns(baseline_date=pl.col("index_date") - pl.duration(days=60))
+    # what is under way on the eve of a start is rarer than at an assessment: likeness on it is for later windows alone
+    rare = pl.Series(np.random.default_rng(1).random(len(people)) < np.where(treated, 0.2, 0.4))
+    covariates = simulated.covariates.with_columns(is_employed_on_eve=rare)
+    scores = estimate_propensity(people, covariates).scores
+    by_index = cohort_of(people, covariates, scores, match_for_areas(scores, people)[0])
+    by_baseline = cohort_at_baseline(people, covariates)
+    values = _values(simulated)
+    placebo = values.with_columns(outcome_window=pl.lit("before"))
+    both = estimate_effects(by_index, pl.concat([values, placebo]), with_regions=False, baseline=by_baseline)
+    compared = ["method", "estimate", "standard_error", "largest_smd"]
+    for window, by in (("19-24", by_index), ("before", by_baseline)):
+        alone = estimate_effects(by, values, with_regions=False)
+        assert both.filter(outcome_window=window).select(compared).equals(alone.select(compared))
+    assert both["estimate"].n_unique() == 2 * len(METHODS)
 
 
 def test_the_order_of_the_values_does_not_matter(cohort):

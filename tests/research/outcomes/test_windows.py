@@ -5,7 +5,10 @@ from datetime import date
 import pytest
 
 INDEX = date(2015, 8, 31)
-PERSON = {"person_pseudonym": "p1", "index_date": INDEX, "is_child": False, "is_adult": True}
+PERSON = {
+    **{"person_pseudonym": "p1", "index_date": INDEX, "baseline_date": INDEX},
+    **{"is_child": False, "is_adult": True},
+}
 LINKED = [{"extract": e, "record_key": e, "person_pseudonym": "p1"} for e in ("benefits", "hospital")]
 
 
@@ -23,6 +26,14 @@ def test_windows_follow_each_other_without_gap_or_overlap(run_model, pick):
         ("19-24", date(2017, 2, 28), date(2017, 8, 31), True),
         ("before", date(2013, 8, 31), date(2014, 8, 31), True),
     ]
+
+
+def test_the_placebo_is_counted_from_the_baseline_and_what_follows_from_the_index_date(run_model, pick):
+    rows = run_model("person_windows", eligible_people=[{**PERSON, "baseline_date": date(2015, 5, 31)}])
+    starts = dict(pick(rows, "outcome_window", "from_date"))
+    assert (starts["01-06"], starts["before"]) == (INDEX, date(2013, 5, 31))
+    assert dict(pick(rows, "outcome_window", "until_date"))["before"] == date(2014, 5, 31)
+    assert len(rows) == 6
 
 
 @pytest.mark.parametrize(

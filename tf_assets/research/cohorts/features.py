@@ -16,6 +16,7 @@ COUNTS = (
 
 MEASURES = (
     "age_at_index",
+    "n_days_to_index",
     "n_problems",
     "absence_rate_before",
     "n_jsa_days_before",
@@ -42,13 +43,34 @@ FLAGS = (
     "is_looked_after_before",
 )
 
-COVARIATES = (*MEASURES, *COUNTS, *FLAGS)
+ON_EVE = (
+    "is_child_in_need_on_eve",
+    "is_on_protection_plan_on_eve",
+    "is_looked_after_on_eve",
+    "is_on_jsa_on_eve",
+    "is_out_of_work_on_eve",
+    "is_employed_on_eve",
+)
+"""What was under way on the day before the index date."""
+
+COVARIATES = (*MEASURES, *COUNTS, *FLAGS, *ON_EVE)
 """Covariates by name, as in the table `cohort_covariates` and in the balance table."""
 
 
 def covariate_matrix(covariates: pl.DataFrame) -> NDArray[np.float64]:
     """The covariates as they are, one column each in the order of `COVARIATES`: people x covariates."""
     return covariates.select(pl.col(*COVARIATES).cast(pl.Float64)).to_numpy().astype(np.float64)
+
+
+def at_baseline(people: pl.DataFrame, covariates: pl.DataFrame) -> pl.DataFrame:
+    """The covariates as they were known at the baseline: without the eve of the index date, and the baseline's day for
+    the index date's. people: eligible_people; covariates: cohort_covariates."""
+    waits = people.select("person_pseudonym", n_days=(pl.col("index_date") - pl.col("baseline_date")).dt.total_days())
+    return (
+        covariates.join(waits, on="person_pseudonym")
+        .with_columns(pl.col("n_days_to_index") - pl.col("n_days"), *(pl.lit(False).alias(name) for name in ON_EVE))
+        .select(covariates.columns)
+    )
 
 
 def model_matrix(people: pl.DataFrame) -> NDArray[np.float64]:
@@ -60,7 +82,7 @@ def model_matrix(people: pl.DataFrame) -> NDArray[np.float64]:
     column instead of 152, which a small national cohort could not carry.
     """
     frame = people.select(
-        *(pl.col(name).cast(pl.Float64) for name in (*MEASURES, *FLAGS)),
+        *(pl.col(name).cast(pl.Float64) for name in (*MEASURES, *FLAGS, *ON_EVE)),
         *(pl.col(name).cast(pl.Float64).log1p() for name in COUNTS),
         age_squared=pl.col("age_at_index").cast(pl.Float64) ** 2,
         council_log_odds=_council_log_odds(),

@@ -27,11 +27,12 @@ class _Cited(_Part):
 
 
 class Window(_Part):
-    """Months after the index date: from_month <= months since < to_month."""
+    """Months after a day, mostly the index date: from_month <= months since < to_month."""
 
     name: str = Field(pattern=r"^(\d\d-\d\d|before)$")
     from_month: int = Field(alias="from")
     to_month: int = Field(alias="to")
+    counted_from: Literal["index_date", "baseline_date"] = "index_date"
 
 
 class AbsenceThreshold(_Part):
@@ -137,6 +138,8 @@ class Protocol(_Part):
         edges = [(window.from_month, window.to_month) for window in self.windows.half_years]
         if [start for start, _ in edges] != [0, *(end for _, end in edges[:-1])]:
             raise ValueError("windows.half_years: each must begin where the one before ends, the first at 0")
+        if any(each.counted_from != "index_date" for each in (*self.windows.half_years, self.windows.two_years)):
+            raise ValueError("windows: what the programme may have changed is counted from the index date")
         before, lookback = self.windows.before, self.covariates.lookback_months
         if not before.from_month < before.to_month <= -lookback:
             raise ValueError("windows.before: it must end before the covariates' lookback begins")

@@ -7,7 +7,7 @@ from tf_assets.quality.basis import nothing
 from tf_assets.quality.gate import Produced, gated_asset
 from tf_assets.research.cohorts.protocol import fingerprint
 from tf_assets.research.effects.attenuation import correct_effects, largest_correction, linkage_errors
-from tf_assets.research.effects.cohort import Cohort, cohort_of
+from tf_assets.research.effects.cohort import Cohort, cohort_at_baseline, cohort_of
 from tf_assets.research.effects.estimating import estimate_effects
 from tf_assets.research.effects.groups import estimate_groups
 from tf_assets.warehouse.zone import Zone
@@ -21,7 +21,8 @@ from tf_assets.warehouse.zone import Zone
 )
 def treatment_effects(context: dg.AssetExecutionContext, zone: Zone) -> pl.DataFrame:
     """Every effect by outcome, window, area and method."""
-    return estimate_effects(_cohort(zone), zone.read("outcome_values"))
+    baseline = cohort_at_baseline(zone.read("eligible_people"), zone.read("cohort_covariates"))
+    return estimate_effects(_cohort(zone), zone.read("outcome_values"), baseline=baseline)
 
 
 @gated_asset(

@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tf_assets.research.cohorts.features import COVARIATES, covariate_matrix, model_matrix
+from tf_assets.research.cohorts.features import COVARIATES, at_baseline, covariate_matrix, model_matrix
+from tf_assets.research.cohorts.matching import match_for_areas
+from tf_assets.research.cohorts.propensity import estimate_propensity
 from tf_assets.research.cohorts.protocol import PROTOCOL
 from tf_assets.research.estimation.design import Design, Rows, Vector, independent
 from tf_assets.research.estimation.entropy_balancing import entropy_weights
@@ -77,6 +79,17 @@ def cohort_of(people: pl.DataFrame, covariates: pl.DataFrame, scores: pl.DataFra
         is_on_support=joined["is_on_support"].to_numpy(),
         columns=np.column_stack([model_matrix(joined), (logit - logit.mean()) / max(logit.std(), 1e-9)]),
     )
+
+
+def cohort_at_baseline(people: pl.DataFrame, covariates: pl.DataFrame) -> Cohort:
+    """The same people, scored and matched anew by what was known of them at the baseline: for the placebo before it.
+
+    What happened between the assessment and a start has no counterpart in the other arm, so likeness on the eve of the
+    index date would make people alike who were not so a year before.
+    """
+    known = at_baseline(people, covariates)
+    scores = estimate_propensity(people, known).scores
+    return cohort_of(people, known, scores, match_for_areas(scores, people)[0])
 
 
 def weigh_cohort(

@@ -23,15 +23,22 @@ FEWEST_PEOPLE = 20
 """People of each arm below which no effect is estimated (ours)."""
 
 
-def estimate_effects(cohort: Cohort, outcome_values: pl.DataFrame, with_regions: bool = True) -> pl.DataFrame:
-    """All effects as a table: one row per outcome, window, area (England and its regions) and method."""
+def estimate_effects(
+    cohort: Cohort, outcome_values: pl.DataFrame, with_regions: bool = True, baseline: Cohort | None = None
+) -> pl.DataFrame:
+    """All effects as a table: one row per outcome, window, area (England and its regions) and method.
+
+    baseline: the cohort by what was known at the baseline (`cohort_at_baseline`), which weighs the placebo before it; the
+    same people in the same order.
+    """
     place = pl.DataFrame({"person_pseudonym": cohort.person, "row": np.arange(len(cohort.person))})
     placed = outcome_values.join(place, on="person_pseudonym").sort("outcome", "outcome_window", "row")
     areas = list(_areas(cohort)) if with_regions else list(_areas(cohort))[:1]
     rows = [
         {"outcome": outcome, **found}
         for (outcome,), group in placed.group_by("outcome", maintain_order=True)
-        for found in _of_outcome(cohort, str(outcome), values_by_window(cohort, group), areas)
+        for by, windows in _by_clock(cohort, baseline or cohort, values_by_window(cohort, group))
+        for found in _of_outcome(by, str(outcome), windows, areas)
     ]
     if not rows:
         return pl.DataFrame(schema=_COLUMNS)
@@ -80,6 +87,15 @@ def values_by_window(cohort: Cohort, group: pl.DataFrame) -> dict[str, Vector]:
         vector[part["row"].to_numpy()] = part["value"].to_numpy()
         vectors[str(window)] = vector
     return vectors
+
+
+def _by_clock(
+    cohort: Cohort, baseline: Cohort, windows: dict[str, Vector]
+) -> Iterator[tuple[Cohort, dict[str, Vector]]]:
+    """Which cohort weighs which windows."""
+    before = {name: vector for name, vector in windows.items() if name == BEFORE.name}
+    after = {name: vector for name, vector in windows.items() if name != BEFORE.name}
+    yield from ((by, part) for by, part in ((cohort, after), (baseline, before)) if part)
 
 
 def _of_outcome(

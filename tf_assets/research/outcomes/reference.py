@@ -14,6 +14,7 @@ def reference_tables() -> dict[str, pl.DataFrame]:
                 "from_month": [window.from_month for window in WINDOWS],
                 "to_month": [window.to_month for window in WINDOWS],
                 "is_half_year": [window != TWO_YEARS for window in WINDOWS],
+                "is_from_baseline": [window.counted_from == "baseline_date" for window in WINDOWS],
             },
             schema_overrides={"from_month": pl.Int32, "to_month": pl.Int32},
         ),

@@ -111,9 +111,12 @@ def _methods(main: dict[str, Any], others: Sequence[dict[str, Any]]) -> tuple[st
 
 def _placebo(main: dict[str, Any], before: dict[str, Any] | None) -> tuple[str, bool]:
     if before is None:
-        return "What the groups were like 13 to 24 months before could not be compared.", True
+        return "What the groups were like 13 to 24 months before the assessment could not be compared.", True
     apart = before["ci_low"] > 0 or before["ci_high"] < 0
-    seen = f"13 to 24 months before, when the programme cannot have had an effect, they differed by {_interval(before)}"
+    seen = (
+        "13 to 24 months before the assessment, when the programme cannot have had an effect, they differed by "
+        f"{_interval(before)}"
+    )
     if not apart:
         return f"{seen}: no more than chance allows.", True
     left = main["effect"] - before["effect"]
