@@ -1,6 +1,7 @@
 """A fictional country as research would see it if no return were dirty and no link missed or wrong, and its truth.
 
 What is wrong with an effect here is wrong with the comparison itself: covariates, windows, estimators or the country.
+Families are those of the registers' references: some have split, or been joined, or share a child with another.
 """
 
 from dataclasses import dataclass
@@ -28,12 +29,12 @@ from tf_assets.warehouse.given import GIVEN_TABLES
 from tf_assets.warehouse.models import load_models
 
 SPELLS = """
-SELECT CAST(person_id AS VARCHAR) AS person_pseudonym, CAST(true_family_id AS VARCHAR) AS family_pseudonym, *
-FROM register QUALIFY row_number() OVER (PARTITION BY person_id, council_code ORDER BY family_ref) = 1
+SELECT CAST(person_id AS VARCHAR) AS person_pseudonym, concat(council_code, '|', family_ref) AS family_pseudonym, *
+FROM register
 """
 PEOPLE = """
-SELECT person_pseudonym, any_value(family_pseudonym) AS family_pseudonym, any_value(sex) AS sex,
-    CAST(date_trunc('month', any_value(date_of_birth)) AS DATE) AS birth_month
+SELECT person_pseudonym, min(family_pseudonym) AS family_pseudonym, min(sex) AS sex,
+    CAST(date_trunc('month', min(date_of_birth)) AS DATE) AS birth_month
 FROM released_programme_spells GROUP BY person_pseudonym
 """
 
