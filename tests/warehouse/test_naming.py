@@ -66,7 +66,8 @@ def test_no_column_of_research_is_an_identifier_or_a_reference_of_a_supplier_to_
     identifiers = {column.name for column in of("linkage") if column.classification == "identifier"}
     assert identifiers >= {"forename", "surname", "upn", "nino", "nhs_number"}
     withheld = identifiers | {"record_ref", "person_ref", "family_ref", "person_id", "date_of_birth", "postcode"}
-    assert [each.name for each in of("research") if each.name in withheld or each.classification == "identifier"] == []
+    of_persons = ("identifier", "reference")
+    assert [each.name for each in of("research") if each.name in withheld or each.classification in of_persons] == []
 
 
 @pytest.mark.parametrize("environment", ["linkage", "research"])

@@ -81,6 +81,13 @@ def test_a_file_without_a_leading_comment_has_no_description() -> None:
         ("description: >\n      Who is\n      whom.\n", "description: ' '\n", "record_links has no description"),
         ('description: "Id of a person", ', "", "people.person_id has no description"),
         ("classification: reference", "classification: secret", "record_ref has an unknown classification"),
+        ("kind: python", "kind: python\n    step: hidden", "record_links has an unknown step"),
+        (
+            "classification: reference",
+            "classification: reference, step: x",
+            "record_links.record_ref has an unknown step",
+        ),
+        ("kind: python", "kind: python\n    rows_decided_by: [x]", "record_links refers to something that is not of"),
         ('type: VARCHAR, description: "The', 'type: text, description: "The', "record_ref has an unknown type"),
         ("name: record_ref", "name: person_id", "declares its column person_id twice"),
         ("name: record_links", "name: people", "people is of kind python, but people.sql exists"),

@@ -65,6 +65,7 @@ def canary_rows(scribe: Scribe) -> list[tuple[str, str]]:
     block, papers = scribe.block, scribe.papers
     lead = np.flatnonzero(block.is_canary)
     family = np.flatnonzero(np.isin(block.household, block.household[lead]))
+    born = dates(block.birth[lead])
     values = {
         "forename": forename_text(block.forename[lead] * VARIANTS),
         "surname": surname_text(block.surname[lead] * VARIANTS),
@@ -73,6 +74,8 @@ def canary_rows(scribe: Scribe) -> list[tuple[str, str]]:
         "nhs_number": papers.nhs_number.gather(lead),
         "pnc_id": papers.pnc_id.gather(lead),
         "upn": papers.upn.gather(family).drop_nulls(),
+        # an adult's whole date stands nowhere else: what was measured is of this century, months of birth are firsts
+        "date_of_birth": born.filter(born.dt.day() != 1).dt.to_string("%Y-%m-%d"),
     }
     return [(kind, value) for kind, series in values.items() for value in series]
 

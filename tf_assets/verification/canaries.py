@@ -1,28 +1,27 @@
-"""Search every byte outside the linkage environment for planted identifiers.
+"""Search every byte outside the linkage environment for planted identifiers, in every form that they may have.
 
-Compressed and columnar files are opened and their values searched; everything else is searched as bytes, in UTF-8 and
-UTF-16. The landing area, the truth and the linkage environment's own folder are where identifiers belong.
+The landing area, the truth and the keys are where identifiers belong. The linkage environment's own folder is searched
+too: all that lies there is encrypted.
 """
 
 import re
-import sqlite3
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-import duckdb
 import polars as pl
 
+from tf_assets.verification.disguises import SHORTEST_PACKED, Disguises, disguises_of
+from tf_assets.verification.unpacking import Part, parts_of
+from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
 
 BELONGS = ("landing", "truth", "keys")
-"""Folders of a home in which identifiers lie by right; `linkage` is searched as bytes, for it is encrypted."""
+"""Folders of a home in which identifiers lie by right."""
 
-SHORTEST_IN_PACKED_BYTES = 8
-"""Characters: eight of one case each occur by chance once in 10^17 random bytes, five once in 10^11."""
-
-_CHUNK = 1 << 24
+BATCH = 1 << 24
+"""Bytes that are searched at once."""
 
 
 @dataclass(frozen=True)
@@ -39,95 +38,92 @@ class Search:
 
 
 def search_home(home: Home) -> Search:
-    """Search every file of a home in which no identifier may be readable."""
+    """Search every file of a home in which no identifier may be readable, and the names of the files."""
     values = pl.read_csv(home.truth / "canaries.csv", infer_schema=False)["value"].unique().to_list()
-    forms = _forms(values)
+    if not values:
+        raise EvaluationError(f"{home.truth / 'canaries.csv'} names no canary. Make the country again.")
     files = [
         path
         for path in sorted(home.root.rglob("*"))
-        if path.is_file() and path.relative_to(home.root).parts[0] not in BELONGS
+        if path.is_file() and not path.is_symlink() and path.relative_to(home.root).parts[0] not in BELONGS
     ]
-    found = tuple(str(path.relative_to(home.root)) for path in files if _is_found(path, forms))
-    return Search(len(values), len(files), sum(path.stat().st_size for path in files), found)
+    return search_files(home.root, files, values)
 
 
-def _forms(values: list[str]) -> list[str]:
-    """Each value as it stands and without spaces, in UTF-8 and UTF-16, as text of one character a byte.
-
-    A form of hexadecimal digits alone, as some postcodes without their space are, stands in keys and hashes by chance.
-    """
-    texts = {text for value in values for text in (value, value.replace(" ", ""))}
-    telling = sorted(text for text in texts if not re.fullmatch(r"[0-9A-Fa-f]{1,8}", text))
-    encodings = ("utf-8", "utf-16-le", "utf-16-be")
-    return [text.encode(encoding).decode("latin-1") for text in telling for encoding in encodings]
+def search_files(root: Path, files: Iterable[Path], values: list[str]) -> Search:
+    """Search some files below a folder, and their names, for some values."""
+    files = list(files)
+    sought = _Sought(disguises_of(values))
+    found = {path for batch in _batches(_parts(root, files)) for path in sought.find(batch)}
+    in_order = tuple(str(path.relative_to(root)) for path in files if path in found)
+    return Search(len(values), len(files), sum(path.stat().st_size for path in files), in_order)
 
 
-def _is_found(path: Path, forms: list[str]) -> bool:
-    """Whether any form stands in the file as it lies on the disk, or in what it unpacks to.
+_PartOf: TypeAlias = tuple[Path, Part]
+
+
+def _parts(root: Path, files: list[Path]) -> Iterator[_PartOf]:
+    for path in files:
+        yield path, Part(str(path.relative_to(root)).encode(), is_packed=False)
+        for part in parts_of(path):
+            yield path, part
+            if not part.is_packed and b"\0" in part.content:  # UTF-16, in which every form may be written too
+                yield path, Part(part.content.replace(b"\0", b""), is_packed=False)
+
+
+def _batches(parts: Iterable[_PartOf]) -> Iterator[list[_PartOf]]:
+    """Parts by the dozen megabytes: to make the automaton that searches takes longer than to search a small part."""
+    batch: list[_PartOf] = []
+    n_bytes = 0
+    for path, part in parts:
+        batch.append((path, part))
+        n_bytes += len(part.content)
+        if n_bytes > BATCH:
+            yield batch
+            batch, n_bytes = [], 0
+    yield batch
+
+
+class _Sought:
+    """The forms that are looked for.
 
     Compressed and encrypted bytes are as good as random: in gigabytes of them every form of a few characters occurs by
     chance, so short ones are looked for in what such a file unpacks to alone.
     """
-    long_forms = [form for form in forms if len(form) >= SHORTEST_IN_PACKED_BYTES]
-    as_it_lies = long_forms if _is_packed(path) else forms
-    return any(_holds(part, as_it_lies) for part in _chunks(path)) or any(
-        _holds(part, forms) for part in _unpacked(path)
-    )
+
+    def __init__(self, forms: Disguises) -> None:
+        self._any_case = list(forms.any_case)
+        self._long_any_case = [form for form in forms.any_case if len(form) >= SHORTEST_PACKED]
+        self._exact = list(forms.exact)
+        self._alone = list(forms.alone)
+        self._alone_pattern = re.compile(rf"(?<!\d)(?:{'|'.join(forms.alone)})(?!\d)") if forms.alone else None
+
+    def find(self, parts: list[_PartOf]) -> set[Path]:
+        """The files of which some part holds a form."""
+        packed = [(path, part.content) for path, part in parts if part.is_packed]
+        plain = [(path, part.content) for path, part in parts if not part.is_packed]
+        return self._find_packed(packed) | self._find_plain(plain)
+
+    def _find_packed(self, parts: list[tuple[Path, bytes]]) -> set[Path]:
+        texts = _texts(parts)
+        return _where(parts, texts.str.contains_any(self._long_any_case, ascii_case_insensitive=True))
+
+    def _find_plain(self, parts: list[tuple[Path, bytes]]) -> set[Path]:
+        texts = _texts(parts)
+        found = texts.str.contains_any(self._any_case, ascii_case_insensitive=True)
+        if self._exact:
+            found |= texts.str.contains_any(self._exact)
+        if self._alone_pattern:
+            # the automaton is fast and knows no neighbours; the pattern is slow and does
+            near = texts.str.contains_any(self._alone)
+            beside = [bool(each and self._alone_pattern.search(text)) for each, text in zip(near, texts, strict=True)]
+            found |= pl.Series(beside, dtype=pl.Boolean)
+        return _where(parts, found)
 
 
-def _is_packed(path: Path) -> bool:
-    return path.suffix in (".parquet", ".duckdb") or zipfile.is_zipfile(path)
+def _texts(parts: list[tuple[Path, bytes]]) -> pl.Series:
+    return pl.Series([content.decode("latin-1") for _, content in parts], dtype=pl.String)
 
 
-def _holds(part: bytes, forms: list[str]) -> bool:
-    """Whether any of the forms, in any case, is among the bytes."""
-    text = pl.Series([part.decode("latin-1")])
-    return bool(text.str.contains_any(forms, ascii_case_insensitive=True)[0])
-
-
-def _unpacked(path: Path) -> Iterator[bytes]:
-    """The values inside a file, where its format hides them."""
-    if path.suffix == ".parquet" and path.read_bytes()[:4] == b"PAR1":
-        yield from _table(duckdb.sql(f"SELECT * FROM read_parquet('{path}')").pl())
-    elif path.suffix == ".duckdb":
-        yield from _duckdb(path)
-    elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                yield name.encode()
-                yield archive.read(name)
-    elif path.suffix == ".db":
-        yield from _sqlite(path)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    """The file in pieces that overlap, so that no value falls between two."""
-    tail = b""
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            yield tail + piece
-            tail = piece[-256:]
-
-
-def _table(frame: pl.DataFrame) -> Iterator[bytes]:
-    for column in frame.columns:
-        if frame[column].dtype == pl.String:
-            yield "\n".join(frame[column].drop_nulls().unique().to_list()).encode()
-
-
-def _duckdb(path: Path) -> Iterator[bytes]:
-    try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            for (table,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall():
-                yield from _table(connection.sql(f"SELECT * FROM {table}").pl())
-    except duckdb.Error:
-        return  # encrypted: its bytes were searched
-
-
-def _sqlite(path: Path) -> Iterator[bytes]:
-    """Values of a SQLite file; long ones are split over pages, which hides them from a search of bytes."""
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            for row in connection.execute(f'SELECT * FROM "{table}"'):
-                yield b"\n".join(v if isinstance(v, bytes) else str(v).encode() for v in row if v is not None)
+def _where(parts: list[tuple[Path, bytes]], found: pl.Series) -> set[Path]:
+    return {path for (path, _), is_found in zip(parts, found, strict=True) if is_found}

@@ -12,6 +12,7 @@ from rich.table import Table
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.verification.canaries import Search, search_home
 from tf_assets.verification.defects import LEAST_CAUGHT, MOST_GOOD_REFUSED, DefectCounts, count_defects
+from tf_assets.verification.doors import Crossings, find_crossings
 from tf_assets.verification.effects import published_beside_planted
 from tf_assets.verification.linkage import linkage_quality
 from tf_assets.warehouse.errors import EvaluationError
@@ -21,17 +22,18 @@ from tf_assets.warehouse.resource import ZoneResource
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found: linkage quality, effects beside the planted ones, defects, canaries."""
+    """What `verify` found: linkage quality, effects beside the planted ones, defects, canaries, what crossed the doors."""
 
     linkage: pl.DataFrame
     effects: pl.DataFrame
     defects: DefectCounts
     canaries: Search
+    crossings: Crossings
 
     @property
     def is_clean(self) -> bool:
-        """Whether no planted identifier was found where none may be."""
-        return not self.canaries.found
+        """Whether no planted identifier was found where none may be, and nothing crossed a door that may not."""
+        return not self.canaries.found and self.crossings.are_as_declared
 
 
 def compare_with_truth(home: Home) -> Verification:
@@ -47,6 +49,7 @@ def compare_with_truth(home: Home) -> Verification:
         effects=published_beside_planted(published, home.truth),
         defects=count_defects(linkage, home),
         canaries=search_home(home),
+        crossings=find_crossings(home),
     )
 
 
@@ -62,8 +65,9 @@ def verify_home(home: Home, console: Console, report_json: Path | None = None) -
         f"({search.n_bytes / 1e6:.0f} MB) outside the landing area, the truth and the keys: "
         + (f"found in {', '.join(search.found)}." if search.found else "none found."),
         highlight=False,
-        style=None if found.is_clean else "red",
+        style="red" if search.found else None,
     )
+    print_crossings(console, found.crossings)
     if report_json:
         report_json.write_text(json.dumps(_as_json(found), indent=2, default=str) + "\n")
     return found.is_clean and found.defects.is_good_enough
@@ -81,6 +85,18 @@ def verify_returns(home: Home, console: Console, report_json: Path | None = None
     if report_json:
         report_json.write_text(json.dumps(_defects_as_json(defects), indent=2, default=str) + "\n")
     return defects.is_good_enough
+
+
+def print_crossings(console: Console, crossings: Crossings) -> None:
+    """How many files crossed each door, and which of them may not."""
+    crossed = ", ".join(f"{len(names)} through {door}" for door, names in crossings.crossed.items())
+    wrong = [f"{name} is not declared" for name in crossings.undeclared]
+    wrong += [f"{name} holds a key of a person" for name in crossings.personal]
+    console.print(
+        f"Doors: {crossed}: " + (f"{'; '.join(wrong)}." if wrong else "all declared, and nobody in what leaves."),
+        highlight=False,
+        style="red" if wrong else None,
+    )
 
 
 def print_defects(console: Console, defects: DefectCounts) -> None:
@@ -120,6 +136,8 @@ def _as_json(found: Verification) -> dict[str, Any]:
         "effects": found.effects.to_dicts(),
         **_defects_as_json(found.defects),
         "canaries_found": list(found.canaries.found),
+        "undeclared_files": list(found.crossings.undeclared),
+        "files_with_people": list(found.crossings.personal),
     }
 
 

@@ -1,8 +1,8 @@
 """Which columns a column of a SQL model comes from, by sqlglot over the declared schemas.
 
 Right for CTEs, windows, QUALIFY, `*`, `* EXCLUDE`, USING and GROUP BY ALL (tested). Columns that only join or filter
-rows are not part of it. It takes milliseconds to a few tenths of a second a model, so it is worked out when a model is
-first materialised, not when the definitions load.
+rows are not part of it (`row_lineage.py`). It takes milliseconds to a few tenths of a second a model, so it is worked out
+when a model is first materialised, not when the definitions load.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,13 @@ def column_lineage(
 
     A `DeclarationError` if the model reads a table or a column that is not declared in its environment.
     """
+    return _column_lineage(model, read_columns(model, schemas))
+
+
+def read_columns(
+    model: SqlModel, schemas: Mapping[tuple[str, str], TableSchema]
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The tables that a model reads, with the names and types of their columns."""
     read = []
     for table in model.dependencies:
         schema = schemas.get((model.environment, table))
@@ -36,7 +43,7 @@ def column_lineage(
             raise DeclarationError(
                 f"{model.name}.sql reads {table}, which no schema.yml of {model.environment} declares."
             )
-    return _column_lineage(model, tuple(read))
+    return tuple(read)
 
 
 @cache

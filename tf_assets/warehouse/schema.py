@@ -18,7 +18,21 @@ from tf_assets.warehouse.errors import DeclarationError
 from tf_assets.warehouse.project import project_root
 
 Kind = Literal["sql", "python"]
-Classification = Literal["identifier", "quasi_identifier", "reference", "pseudonym", "measure"]
+Classification = Literal["identifier", "reference", "quasi_identifier", "pseudonym", "label", "measure"]
+"""How near a column comes to naming a person, nearest first.
+
+identifier: names somebody, alone or with little else, whole dates of birth and postcodes among them; reference: a
+supplier's own reference of a person, a family or a file; quasi_identifier: what is left of an identifier when it is
+coarse; pseudonym: a keyed id; label: names a place, a table or a publication, and nobody; measure: anything else.
+"""
+
+Step = Literal["pseudonymised", "coarsened", "compared", "counted"]
+"""How a column comes to be further from naming a person than what it is made of.
+
+pseudonymised: by the keyed hash; coarsened: to less than was there, such as a month; compared: to a verdict or an order,
+without any value of it; counted: to a number of rows.
+"""
+
 Partitions = Literal["council_quarter", "academic_year", "social_care_year", "calendar_year", "financial_year"]
 
 ENVIRONMENTS = ("linkage", "research")
@@ -29,16 +43,17 @@ _TYPE = re.compile(
     r"|DECIMAL\(\d+, ?\d+\)|DATE|TIMESTAMP)(\[\])?"
 )
 _TABLE_FIELDS = {"name", "kind", "grain", "key", "columns"}
-_TABLE_OPTIONS = {"description", "foreign_keys", "partitions", "owner"}
+_TABLE_OPTIONS = {"description", "foreign_keys", "partitions", "owner", "step", "rows_decided_by"}
 _COLUMN_FIELDS = {"name", "type", "description", "classification"}
-_COLUMN_OPTIONS = {"derived_from"}
+_COLUMN_OPTIONS = {"derived_from", "step"}
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its DuckDB type, what it means, how near it comes to naming a person.
 
-    derived_from: (table, column) pairs that a column made in Python comes from; SQL says that by itself.
+    derived_from: (table, column) pairs that a column made in Python comes from; SQL says that by itself. step: of a
+    column that is further from naming a person than what it is made of.
     """
 
     name: str
@@ -46,6 +61,7 @@ class Column:
     description: str
     classification: Classification
     derived_from: tuple[tuple[str, str], ...] = ()
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,11 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """What is declared of one table; `grain` is the sentence "one row per ...", `stage` is its Dagster group."""
+    """What is declared of one table; `grain` is the sentence "one row per ...", `stage` is its Dagster group.
+
+    step: of all its columns that name none of their own; rows_decided_by: identifiers and references, as (table,
+    column), that a SQL model joins, filters or orders by.
+    """
 
     environment: str
     stage: str
@@ -72,6 +92,8 @@ class TableSchema:
     partitions: Partitions | None
     owner: str
     columns: tuple[Column, ...]
+    step: Step | None = None
+    rows_decided_by: tuple[tuple[str, str], ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name; a `KeyError` if there is none."""
@@ -170,7 +192,16 @@ def _table(path: Path, environment: str, stage: dict[str, Any], entry: Any, file
         partitions=partitions,
         owner=entry.get("owner") or stage["owner"],
         columns=columns,
+        step=_step(path, name, entry),
+        rows_decided_by=tuple(_column_reference(path, name, each) for each in entry.get("rows_decided_by") or []),
     )
+
+
+def _step(path: Path, thing: str, entry: dict[str, Any]) -> Step | None:
+    step: Step | None = entry.get("step")
+    if step is not None and step not in get_args(Step):
+        _refuse(path, thing, f"has an unknown step; say one of {', '.join(get_args(Step))}")
+    return step
 
 
 def _description(path: Path, name: str, entry: dict[str, Any], files: dict[str, Path]) -> str:
@@ -206,6 +237,7 @@ def _column(path: Path, table: str, entry: Any) -> Column:
         " ".join(str(entry["description"]).split()),
         entry["classification"],
         tuple(_column_reference(path, f"{table}.{name}", each) for each in entry.get("derived_from") or []),
+        _step(path, f"{table}.{name}", entry),
     )
 
 

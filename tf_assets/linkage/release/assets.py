@@ -9,6 +9,7 @@ import polars as pl
 from tf_assets.linkage.keys import load_keys
 from tf_assets.linkage.opt_outs.door import refuse_opted_out
 from tf_assets.linkage.release.contents import RELEASE_SCHEMAS, SpineTables, release_tables
+from tf_assets.linkage.release.identifier_paths import refuse_identifier_paths
 from tf_assets.linkage.release.inputs import INPUT_TABLES, code_version, current_returns, input_hashes
 from tf_assets.linkage.release.writing import CURRENT, MANIFEST, Provenance, write_release
 from tf_assets.linkage.spine.cascade import DEFAULT_SETTINGS
@@ -25,6 +26,7 @@ def spine_release(context: dg.AssetExecutionContext, zone: Zone) -> Made:
     """Write a release of the spine and list it."""
     home = Home.from_environment()
     keys, project = load_keys(home), home.project()
+    refuse_identifier_paths()
     refuse_opted_out(zone)
     read = {name: zone.read(name) for name in RELEASED}
     tables = release_tables(SpineTables(**read, returns=current_returns(zone)), keys, project)
