@@ -1,0 +1,168 @@
+"""Results of the checks that are run beside a release: the search for canaries, the attack, the keys.
+
+    governance/evidence/canaries.json  keys.json    written by the command that makes the check
+    research/ledger/attack.json                     written by `tf-eval attack`
+
+A check that left no result was not run, and the record says so.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tf_assets.governance.seen import read_json
+from tf_assets.governance.whole_files import write_whole
+from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.home import Home
+
+CANARIES, KEYS = "canaries.json", "keys.json"
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """A search for planted identifiers: of how many, in how many files; the files in which any was found; release_id: the
+    release that was current, None where there was none."""
+
+    release_id: str | None
+    n_canaries: int
+    n_files: int
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One kind of group that the intruder was after: how many small groups of the kind were attacked, how many of them were
+    found exactly, how many within a narrow margin, and the narrowest margin (people), None where there was no group."""
+
+    target: str
+    n_targets: int
+    n_exact: int
+    n_narrow: int
+    narrowest: float | None
+
+
+@dataclass(frozen=True)
+class Attack:
+    """An attack on the ledger: on how many figures, and what was found of each kind of group; last_hash: the end of the
+    chain that was attacked, None where the result does not say it."""
+
+    n_figures: int
+    targets: tuple[Target, ...]
+    last_hash: str | None
+
+    @property
+    def n_found(self) -> int:
+        """Small groups that were found within the limit, exactly or nearly."""
+        return sum(max(target.n_exact, target.n_narrow) for target in self.targets)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key: where it comes from, its fingerprint (never the key), and the day since which it is in use, if known."""
+
+    name: str
+    source: str
+    fingerprint: str
+    since: str | None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys that were examined, and what must be mended."""
+
+    keys: tuple[Key, ...]
+    faults: tuple[str, ...]
+
+
+def read_canaries(home: Home) -> Canaries | None:
+    """The last search; None where none was made."""
+    said = _read(_evidence(home, CANARIES), "Search again with `tf-eval verify`.")
+    if said is None:
+        return None
+    with _told_well(_evidence(home, CANARIES)):
+        return Canaries(said["release_id"], int(said["n_canaries"]), int(said["n_files"]), tuple(said["found"]))
+
+
+def record_canaries(home: Home, n_canaries: int, n_files: int, found: Iterable[str]) -> None:
+    """Write a search down beside the release that is current; found: paths below the home, never a value."""
+    pointer = _read(home.releases / "current.json", "Make the release again.") or {}
+    _record(
+        _evidence(home, CANARIES),
+        {
+            "release_id": pointer.get("release_id"),
+            "n_canaries": n_canaries,
+            "n_files": n_files,
+            "found": sorted(found),
+        },
+    )
+
+
+def attack_file(home: Home) -> Path:
+    """Where the attack on a home's ledger leaves its result."""
+    return home.zone("research") / "ledger" / "attack.json"
+
+
+def read_attack(home: Home) -> Attack | None:
+    """The last attack; None where none was made."""
+    said = _read(attack_file(home), "Attack again with `tf-eval attack`.")
+    if said is None:
+        return None
+    with _told_well(attack_file(home)):
+        targets = tuple(
+            Target(
+                str(each["target"]),
+                int(each["n_targets"]),
+                int(each["n_exact"]),
+                int(each["n_narrow"]),
+                None if each["narrowest"] is None else float(each["narrowest"]),
+            )
+            for each in said["targets"]
+        )
+        return Attack(int(said["n_figures"]), targets, said.get("last_hash"))
+
+
+def read_keys(home: Home) -> Keys | None:
+    """The keys when they were last examined; None where they were not."""
+    said = _read(_evidence(home, KEYS), "Examine the keys again with `tf-eval keys check`.")
+    if said is None:
+        return None
+    with _told_well(_evidence(home, KEYS)):
+        keys = tuple(Key(each["name"], each["source"], each["fingerprint"], each["since"]) for each in said["keys"])
+        return Keys(keys, tuple(said["faults"]))
+
+
+def record_keys(home: Home, keys: Iterable[Mapping[str, str | None]], faults: Iterable[str]) -> None:
+    """Write down where each key comes from. keys: name, source, fingerprint and since of each; never a key."""
+    told = [{name: each[name] for name in ("name", "source", "fingerprint", "since")} for each in keys]
+    _record(_evidence(home, KEYS), {"keys": told, "faults": list(faults)})
+
+
+def evidence_files(home: Home) -> tuple[Path, ...]:
+    """Where all results of checks lie, or would."""
+    return (_evidence(home, CANARIES), _evidence(home, KEYS), attack_file(home))
+
+
+def _evidence(home: Home, name: str) -> Path:
+    return home.governance / "evidence" / name
+
+
+def _read(path: Path, remedy: str) -> dict[str, Any] | None:
+    return read_json(path, remedy) if path.is_file() else None
+
+
+def _record(path: Path, said: Mapping[str, object]) -> None:
+    write_whole(path, json.dumps(said, indent=1, sort_keys=True) + "\n")
+
+
+@contextmanager
+def _told_well(path: Path) -> Iterator[None]:
+    """Turn what a result lacks into a sentence."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError):
+        raise EvaluationError(
+            f"{path.parent.name}/{path.name} is not a result that the record can read. Make the check again."
+        ) from None

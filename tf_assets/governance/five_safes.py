@@ -1,0 +1,241 @@
+"""The five safes: for each, the evidence that there is, what is missing, and what failed.
+
+Desai, Ritchie and Welpton (2016), "Five Safes: designing data access for research", University of the West of England,
+Economics Working Papers 1601; used by the Office for National Statistics and the UK Data Service.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tf_assets.governance.gates import Gates
+from tf_assets.governance.record import Record
+
+State = Literal["failed", "gap", "shown"]
+STATES: tuple[State, ...] = ("failed", "gap", "shown")
+"""The worst first: a safe is as good as its worst evidence."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One thing that was looked at, in a sentence."""
+
+    state: State
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Safe:
+    """One of the five; question: what it asks."""
+
+    name: str
+    question: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst of its evidence."""
+        return min((each.state for each in self.evidence), key=STATES.index)
+
+    def n(self, state: State) -> int:
+        """How many of its evidence are in this state."""
+        return sum(each.state == state for each in self.evidence)
+
+
+def verdict(safes: tuple[Safe, ...]) -> str:
+    """The answer in a sentence or two."""
+    n_shown, n_gaps, n_failed = (sum(safe.n(state) for safe in safes) for state in ("shown", "gap", "failed"))
+    looked = f"Of {n_shown + n_gaps + n_failed} things that were looked at, {n_shown} are shown"
+    failed = "nothing failed" if not n_failed else f"{n_failed} failed"
+    if not n_gaps:
+        return f"{looked} and {failed}."
+    return f"{looked}, {failed}, and {n_gaps} {'is a gap' if n_gaps == 1 else 'are gaps'} that somebody has to fill."
+
+
+def five_safes(record: Record) -> tuple[Safe, ...]:
+    """The five in their usual order."""
+    return (
+        Safe("Safe projects", "Is this a proper use of the data?", _projects(record)),
+        Safe("Safe people", "Who can use the data, and can they be trusted with what they see?", _people(record)),
+        Safe("Safe settings", "Do the places where the data lie keep others out?", _settings(record)),
+        Safe("Safe data", "What could be learnt of a person from what researchers get?", _data(record)),
+        Safe("Safe outputs", "What could be learnt of a person from what is published?", _outputs(record)),
+    )
+
+
+def _projects(record: Record) -> tuple[Evidence, ...]:
+    declared, release = record.governance, record.release
+    n_inputs = sum(release.n_inputs.values())
+    return (
+        Evidence("shown", f"Release {release.release_id} belongs to the project {release.project}, and to no other."),
+        Evidence(
+            "shown", f"All {n_inputs:,} inputs of the release come from a source that is declared, with its purpose."
+        ),
+        _approved(declared.purpose_approved_on, "the purpose"),
+        _shown_if(
+            declared.n_legal_gaps == 0,
+            "Controller, legal gateway and ground of every source are named.",
+            f"{declared.n_legal_gaps} of {declared.n_legal_fields} entries on controllers, legal gateways and grounds are to "
+            "be filled in by the board.",
+        ),
+    )
+
+
+def _people(record: Record) -> tuple[Evidence, ...]:
+    declared = record.governance
+    near = [name for name in declared.roles if declared.reached_by(name)]
+    return (
+        Evidence(
+            "shown",
+            f"None of the {len(declared.roles)} declared roles may see both who people are and what happened to them.",
+        ),
+        Evidence("shown", f"{len(near)} of them may read anything of single people; the others may not."),
+        _approved(declared.access_approved_on, "who has access to what"),
+        Evidence(
+            "gap", "Who holds each role, and how they were trained, is not kept here: the board has to look there."
+        ),
+    )
+
+
+def _settings(record: Record) -> tuple[Evidence, ...]:
+    seen = record.settings
+    found = [
+        _shown_if(
+            folder.is_closed,
+            f"{folder.name} is closed to everybody but its owner.",
+            f"{folder.name} can be looked into by others (mode {folder.mode:04o}).",
+            "failed",
+        )
+        for folder in seen.closed
+    ]
+    if seen.encrypted is None:
+        found.append(Evidence("gap", "Whether the linkage environment's files are encrypted was not seen from here."))
+    else:
+        counted = ", ".join(f"{kind.n_encrypted:,} of {kind.n_files:,} {kind.what}" for kind in seen.encrypted)
+        is_whole = all(kind.n_encrypted == kind.n_files for kind in seen.encrypted)
+        sentence = f"Encrypted in the linkage environment: {counted}."
+        found.append(_shown_if(is_whole, sentence, sentence, "failed"))
+    return (*found, *_keys(record), *_retention(record))
+
+
+def _retention(record: Record) -> tuple[Evidence, ...]:
+    if record.retention is None:
+        return (Evidence("gap", "How long each kind of thing is kept is not declared."),)
+    declared = f"It is declared of {len(record.retention)} kinds of things how long they are kept"
+    if record.purge is None:
+        enforced = Evidence("gap", f"{declared}; that it was ever enforced is not on record, or not seen from here.")
+    elif not record.purge.is_finished:
+        enforced = Evidence("gap", f"{declared}; the purge of {record.purge.day} was stopped before its end.")
+    else:
+        enforced = Evidence("shown", f"{declared}; it was last enforced on {record.purge.day}.")
+    return (enforced, _approved(record.governance.retention_approved_on, "these times"))
+
+
+def _keys(record: Record) -> tuple[Evidence, ...]:
+    if record.keys is None:
+        return (Evidence("gap", "The keys were not examined."),)
+    faults = tuple(Evidence("failed", sentence) for sentence in record.keys.faults)
+    return faults or (Evidence("shown", f"{len(record.keys.keys)} keys were examined; none is badly kept."),)
+
+
+def _data(record: Record) -> tuple[Evidence, ...]:
+    release = record.release
+    n_columns = sum(len(columns) for columns in release.columns.values())
+    opt_outs = (
+        Evidence("gap", "How many people had objected is not recorded in this release.")
+        if release.opt_outs is None
+        else Evidence("shown", f"Objections were applied before anything was linked: {release.opt_outs}.")
+    )
+    return (
+        _shown_if(
+            release.n_broken == 0,
+            f"None of the {len(release.rules)} rules of door 1 is broken.",
+            f"{release.n_broken} of {len(release.rules)} rules of door 1 are broken.",
+            "failed",
+        ),
+        _shown_if(
+            not release.forbidden,
+            f"{n_columns} columns in {len(release.columns)} files pass door 1; none has the name of an identifier or of a "
+            "sender's reference.",
+            f"Columns that are named as identifiers or senders' references pass door 1: {', '.join(release.forbidden)}.",
+            "failed",
+        ),
+        opt_outs,
+        _gates(record.gates),
+        _canaries(record),
+    )
+
+
+def _gates(gates: Gates) -> Evidence:
+    if not gates.n_verdicts:
+        return Evidence("gap", "No gate has given a verdict.")
+    if gates.refused_tables:
+        names = ", ".join(each.table for each in gates.refused_tables)
+        return Evidence("failed", f"The gate refused {names}; the last good data stand.")
+    judged = f"Gates gave {gates.n_verdicts:,} verdicts on {len(gates.gates)} tables by {gates.n_rules:,} rules"
+    n_refused = len(gates.refused_deliveries)
+    if not n_refused:
+        return Evidence("shown", f"{judged}, and none is against.")
+    return Evidence("shown", f"{judged}; {n_refused:,} deliveries were refused, and nothing of them is used.")
+
+
+def _canaries(record: Record) -> Evidence:
+    search = record.canaries
+    if search is None:
+        return Evidence("gap", "No search for planted identifiers was made.")
+    searched = f"{search.n_canaries:,} planted identifiers were searched for in {search.n_files:,} files"
+    if search.found:
+        return Evidence("failed", f"{searched}; some were found in {len(search.found)} files.")
+    if not record.is_search_current:
+        return Evidence("gap", f"{searched} when another release was current; not since.")
+    return Evidence("shown", f"{searched}, and none was found.")
+
+
+def _outputs(record: Record) -> tuple[Evidence, ...]:
+    outputs = record.outputs
+    publication = outputs.publication
+    if publication is None or not outputs.is_of(record.release.release_id):
+        published = Evidence("gap", "Nothing of this release is published as yet.")
+    else:
+        published = Evidence(
+            "shown", f"{publication.n_figures:,} figures were published, all by the method {publication.method}."
+        )
+    ledger = (
+        Evidence("gap", "The ledger was not seen from here.")
+        if outputs.n_records is None
+        else Evidence(
+            "shown",
+            f"The ledger holds all {outputs.n_records:,} figures of {_several(outputs.n_publications, 'publication')}.",
+        )
+    )
+    return (published, ledger, _attack(record))
+
+
+def _attack(record: Record) -> Evidence:
+    attack = record.attack
+    if attack is None:
+        return Evidence("gap", "No attack on the published figures was made.")
+    n_targets = sum(target.n_targets for target in attack.targets)
+    attacked = f"An intruder with all {attack.n_figures:,} attackable figures was set on {n_targets:,} small groups"
+    if attack.n_found:
+        return Evidence("failed", f"{attacked} and found {attack.n_found:,} of them.")
+    if attack.last_hash is None:
+        return Evidence("gap", f"{attacked} and found none; the result does not say of which state of the ledger.")
+    if not record.is_attack_current:
+        return Evidence("gap", f"{attacked} and found none; figures were published since.")
+    return Evidence("shown", f"{attacked} and found none.")
+
+
+def _approved(day: object, what: str) -> Evidence:
+    return _shown_if(
+        day is not None,
+        f"The board approved {what} on {day:%-d %B %Y}." if day is not None else "",
+        f"That the board approved {what} is not recorded.",
+    )
+
+
+def _shown_if(is_so: bool, shown: str, otherwise: str, state: State = "gap") -> Evidence:
+    return Evidence("shown", shown) if is_so else Evidence(state, otherwise)
+
+
+def _several(n: int | None, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
