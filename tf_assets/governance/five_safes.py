@@ -175,7 +175,8 @@ def _gates(gates: Gates) -> Evidence:
     n_refused = len(gates.refused_deliveries)
     if not n_refused:
         return Evidence("shown", f"{judged}, and none is against.")
-    return Evidence("shown", f"{judged}; {n_refused:,} deliveries were refused, and nothing of them is used.")
+    refused = "1 delivery was refused" if n_refused == 1 else f"{n_refused:,} deliveries were refused"
+    return Evidence("shown", f"{judged}; {refused}, and nothing of what was refused is used.")
 
 
 def _canaries(record: Record) -> Evidence:

@@ -12,7 +12,15 @@ from tf_assets.governance.flow_chart import flow_chart
 from tf_assets.governance.flows import flows, incoming, quarters_words
 from tf_assets.governance.gaps import gaps
 from tf_assets.governance.record import Record
-from tf_assets.governance.words import ACCESS_WORDS, HOLDS_WORDS, STATE_WORDS, TARGET_WORDS, stages_of, tag_words
+from tf_assets.governance.words import (
+    ACCESS_WORDS,
+    HOLDS_WORDS,
+    STATE_WORDS,
+    TARGET_WORDS,
+    refusal_words,
+    stages_of,
+    tag_words,
+)
 
 MOST_REFUSALS = 20
 """Refused deliveries listed by name on the page; the others are counted, and Dagster shows each."""
@@ -29,6 +37,7 @@ def record_html(record: Record) -> str:
         safes=safes,
         verdict=verdict(safes),
         tag_words=tag_words,
+        refusal_words=refusal_words,
         gaps=gaps(record),
         flows=found,
         incoming=incoming(found),

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 
 from tf_assets.governance.declaration import Holds, Level
 from tf_assets.governance.five_safes import State
-from tf_assets.governance.gates import Gates
+from tf_assets.governance.flows import quarters_words
+from tf_assets.governance.gates import Gates, Refusal
+from tf_assets.warehouse.geography import councils
 
 STATE_WORDS: Mapping[State, str] = {"shown": "Shown", "gap": "Gap", "failed": "Failed"}
 
@@ -31,6 +35,22 @@ TARGET_WORDS: Mapping[str, str] = {
 }
 
 ENVIRONMENT_WORDS = {"linkage": "Linkage", "research": "Research"}
+
+
+def refusal_words(refusal: Refusal) -> str:
+    """What was refused: a council's return by council and quarter, else a table and the day on which its year begins."""
+    if refusal.partition is None:
+        return refusal.table
+    code, mark, day = refusal.partition.partition("|")
+    if not mark:
+        return f"{refusal.table}, {refusal.partition}"
+    start = date.fromisoformat(day)
+    return f"{_council_names().get(code, code)}, {quarters_words(start, start)} ({refusal.table})"
+
+
+@cache
+def _council_names() -> dict[str, str]:
+    return dict(councils().select("council_code", "council_name").iter_rows())
 
 
 @dataclass(frozen=True)
