@@ -8,7 +8,7 @@ import pytest
 
 from tests.governance.conftest import INPUTS, make_release, plain_database, publish, record_verdict
 from tests.research.publication.test_ledger import figures
-from tf_assets.governance.evidence import attack_file, record_canaries, record_keys
+from tf_assets.governance.evidence import attack_file, record_canaries, record_doors, record_keys
 from tf_assets.governance.five_safes import Safe, five_safes, verdict
 from tf_assets.governance.gaps import gaps
 from tf_assets.governance.record import read_record
@@ -138,13 +138,15 @@ def test_checks_that_were_not_run_are_gaps(released: Released, instance: dg.Dags
     assert told(home, instance, "data")["No search for planted identifiers was made."] == "gap"
     assert told(home, instance, "settings")["The keys were not examined."] == "gap"
     page = write_record(home, instance)[1].read_text()
-    assert page.count("Not run") == 2 and page.count("Not examined") == 1
+    assert told(home, instance, "outputs")["What crossed the doors was not examined file by file."] == "gap"
+    assert page.count("Not run") == 3 and page.count("Not examined") == 1
 
 
 def test_an_attack_that_found_nobody_is_shown_and_goes_out_of_date(
     released: Released, instance: dg.DagsterInstance
 ) -> None:
     home, _ = released
+    record_doors(home, {"release": 7, "publication": 15}, [], [])
     attack(home)
     assert safe(home, instance, "outputs").state == "shown"
     Ledger(home.zone("research") / "ledger").append("p2", figures("p2", 30.0))
@@ -172,6 +174,20 @@ def test_a_canary_that_was_found_is_a_failure_and_its_file_is_named(
     assert "<li>research/table.parquet</li>" in write_record(home, instance)[1].read_text()
     record_canaries(home, 149, 801, [])
     assert "149 planted identifiers were searched for in 801 files, and none was found." in told(home, instance, "data")
+
+
+def test_a_file_that_may_not_cross_a_door_is_a_failure_and_is_named(
+    released: Released, instance: dg.DagsterInstance
+) -> None:
+    home, _ = released
+    record_doors(home, {"release": 7, "publication": 15}, [], [])
+    said = told(home, instance, "outputs")
+    assert said["22 files crossed the doors, each of them declared; what leaves research holds no person."] == "shown"
+    record_doors(home, {"release": 7, "publication": 15}, ["published/notes.txt"], ["published/people.csv"])
+    wrong = "22 files crossed the doors, 1 that nobody declared and 1 with people in them that may have none."
+    assert told(home, instance, "outputs")[wrong] == "failed"
+    page = write_record(home, instance)[1].read_text()
+    assert "<li>published/notes.txt is not declared</li>" in page and "published/people.csv holds a person" in page
 
 
 def test_a_search_before_this_release_does_not_count(released: Released, instance: dg.DagsterInstance) -> None:

@@ -1,7 +1,7 @@
-"""Results of the checks that are run beside a release: the search for canaries, the attack, the keys.
+"""Results of the checks that are run beside a release: the search for canaries, the doors, the attack, the keys.
 
-    governance/evidence/canaries.json  keys.json    written by the command that makes the check
-    research/ledger/attack.json                     written by `tf-eval attack`
+    governance/evidence/canaries.json  doors.json  keys.json    written by the command that makes the check
+    research/ledger/attack.json                                 written by `tf-eval attack`
 
 A check that left no result was not run, and the record says so.
 """
@@ -18,7 +18,7 @@ from tf_assets.governance.whole_files import write_whole
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
 
-CANARIES, KEYS = "canaries.json", "keys.json"
+CANARIES, DOORS, KEYS = "canaries.json", "doors.json", "keys.json"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,17 @@ class Canaries:
     n_canaries: int
     n_files: int
     found: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Files that crossed each door, counted; those that nobody declared, and those that hold a person although they may not;
+    release_id: as of `Canaries`."""
+
+    release_id: str | None
+    crossed: Mapping[str, int]
+    undeclared: tuple[str, ...]
+    personal: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -88,16 +99,25 @@ def read_canaries(home: Home) -> Canaries | None:
 
 def record_canaries(home: Home, n_canaries: int, n_files: int, found: Iterable[str]) -> None:
     """Write a search down beside the release that is current; found: paths below the home, never a value."""
-    pointer = _read(home.releases / "current.json", "Make the release again.") or {}
-    _record(
-        _evidence(home, CANARIES),
-        {
-            "release_id": pointer.get("release_id"),
-            "n_canaries": n_canaries,
-            "n_files": n_files,
-            "found": sorted(found),
-        },
-    )
+    said = {"n_canaries": n_canaries, "n_files": n_files, "found": sorted(found)}
+    _record(_evidence(home, CANARIES), {"release_id": _current_release(home), **said})
+
+
+def read_doors(home: Home) -> Doors | None:
+    """What crossed the doors when that was last examined; None where it was not."""
+    said = _read(_evidence(home, DOORS), "Examine the doors again with `tf-eval verify`.")
+    if said is None:
+        return None
+    with _told_well(_evidence(home, DOORS)):
+        crossed = {str(door): int(n) for door, n in said["crossed"].items()}
+        return Doors(said["release_id"], crossed, tuple(said["undeclared"]), tuple(said["personal"]))
+
+
+def record_doors(home: Home, crossed: Mapping[str, int], undeclared: Iterable[str], personal: Iterable[str]) -> None:
+    """Write down what crossed each door beside the release that is current. crossed: how many files, by door; the others:
+    paths below the home."""
+    said = {"crossed": dict(crossed), "undeclared": sorted(undeclared), "personal": sorted(personal)}
+    _record(_evidence(home, DOORS), {"release_id": _current_release(home), **said})
 
 
 def attack_file(home: Home) -> Path:
@@ -142,11 +162,16 @@ def record_keys(home: Home, keys: Iterable[Mapping[str, str | None]], faults: It
 
 def evidence_files(home: Home) -> tuple[Path, ...]:
     """Where all results of checks lie, or would."""
-    return (_evidence(home, CANARIES), _evidence(home, KEYS), attack_file(home))
+    return (*(_evidence(home, name) for name in (CANARIES, DOORS, KEYS)), attack_file(home))
 
 
 def _evidence(home: Home, name: str) -> Path:
     return home.governance / "evidence" / name
+
+
+def _current_release(home: Home) -> object:
+    pointer = _read(home.releases / "current.json", "Make the release again.") or {}
+    return pointer.get("release_id")
 
 
 def _read(path: Path, remedy: str) -> dict[str, Any] | None:

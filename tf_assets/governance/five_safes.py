@@ -208,7 +208,21 @@ def _outputs(record: Record) -> tuple[Evidence, ...]:
             f"The ledger holds all {outputs.n_records:,} figures of {_several(outputs.n_publications, 'publication')}.",
         )
     )
-    return (published, ledger, _attack(record))
+    return (published, ledger, _doors(record), _attack(record))
+
+
+def _doors(record: Record) -> Evidence:
+    doors = record.doors
+    if doors is None:
+        return Evidence("gap", "What crossed the doors was not examined file by file.")
+    crossed = f"{sum(doors.crossed.values()):,} files crossed the doors"
+    wrong = [f"{len(doors.undeclared)} that nobody declared"] if doors.undeclared else []
+    wrong += [f"{len(doors.personal)} with people in them that may have none"] if doors.personal else []
+    if wrong:
+        return Evidence("failed", f"{crossed}, {' and '.join(wrong)}.")
+    if not record.are_doors_current:
+        return Evidence("gap", f"{crossed} when another release was current; they were not examined since.")
+    return Evidence("shown", f"{crossed}, each of them declared; what leaves research holds no person.")
 
 
 def _attack(record: Record) -> Evidence:

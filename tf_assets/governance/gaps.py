@@ -59,6 +59,8 @@ def _examined(record: Record) -> list[Gap]:
                 "Run tf-eval verify in a home where a fictional country was planted; real returns hold none.",
             )
         )
+    if not record.are_doors_current:
+        found.append(Gap("An examination, file by file, of what crossed the doors", "Run tf-eval verify."))
     if not record.is_attack_current:
         found.append(Gap("An attack on the ledger as it stands", "The research team runs tf-eval attack."))
     return found

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import dagster as dg
 
 from tf_assets.governance.declaration import Governance, load_governance
-from tf_assets.governance.evidence import Attack, Canaries, Keys, read_attack, read_canaries, read_keys
+from tf_assets.governance.evidence import (
+    Attack,
+    Canaries,
+    Doors,
+    Keys,
+    read_attack,
+    read_canaries,
+    read_doors,
+    read_keys,
+)
 from tf_assets.governance.gates import Gates, read_gates
 from tf_assets.governance.outputs import Outputs, read_outputs
 from tf_assets.governance.release_facts import ReleaseFacts, read_release
@@ -18,7 +27,7 @@ from tf_assets.warehouse.home import Home
 class Record:
     """What is declared, what the release and the publication say of themselves, and what was examined.
 
-    retention, purge, canaries, attack, keys: None where nothing is declared, or was done.
+    retention, purge, canaries, doors, attack, keys: None where nothing is declared, or was done.
     """
 
     governance: Governance
@@ -29,6 +38,7 @@ class Record:
     retention: tuple[Kept, ...] | None
     purge: Purge | None
     canaries: Canaries | None
+    doors: Doors | None
     attack: Attack | None
     keys: Keys | None
     is_fictional: bool
@@ -37,6 +47,11 @@ class Record:
     def is_search_current(self) -> bool:
         """Whether planted identifiers were searched for since this release was made."""
         return self.canaries is not None and self.canaries.release_id == self.release.release_id
+
+    @property
+    def are_doors_current(self) -> bool:
+        """Whether what crossed the doors was examined since this release was made."""
+        return self.doors is not None and self.doors.release_id == self.release.release_id
 
     @property
     def is_attack_current(self) -> bool:
@@ -61,6 +76,7 @@ def read_record(home: Home, instance: dg.DagsterInstance) -> Record:
         retention=read_retention(),
         purge=last_purge(home),
         canaries=read_canaries(home),
+        doors=read_doors(home),
         attack=read_attack(home),
         keys=read_keys(home),
         is_fictional=home.project().is_demo,
