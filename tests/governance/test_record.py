@@ -98,7 +98,7 @@ def test_people_are_told_in_bands(n_people: int, words: str) -> None:
     assert band(n_people) == words
 
 
-def test_few_objections_look_like_none(home: Home, instance: dg.DagsterInstance) -> None:
+def test_few_opt_outs_look_like_none(home: Home, instance: dg.DagsterInstance) -> None:
     pages = []
     for n_opt_outs in (0, 9):
         release_id = make_release(home, n_opt_outs)

@@ -5,6 +5,7 @@ Economics Working Papers 1601; used by the Office for National Statistics and th
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from tf_assets.governance.gates import Gates
@@ -141,9 +142,9 @@ def _data(record: Record) -> tuple[Evidence, ...]:
     release = record.release
     n_columns = sum(len(columns) for columns in release.columns.values())
     opt_outs = (
-        Evidence("gap", "How many people had objected is not recorded in this release.")
+        Evidence("gap", "How many people had opted out is not recorded in this release.")
         if release.opt_outs is None
-        else Evidence("shown", f"Objections were applied before anything was linked: {release.opt_outs}.")
+        else Evidence("shown", f"Opt-outs were applied before anything was linked: {release.opt_outs}.")
     )
     return (
         _shown_if(
@@ -240,7 +241,7 @@ def _attack(record: Record) -> Evidence:
     return Evidence("shown", f"{attacked} and found none.")
 
 
-def _approved(day: object, what: str) -> Evidence:
+def _approved(day: date | None, what: str) -> Evidence:
     return _shown_if(
         day is not None,
         f"The board approved {what} on {day:%-d %B %Y}." if day is not None else "",

@@ -101,7 +101,7 @@ def _places(flows: Sequence[Flow], linkage_y: float, research_y: float) -> list[
     return [
         _box(
             "linkage", PLACES_X, linkage_y, PLACES_WIDTH, PLACES_HEIGHT, LINKAGE,
-            ["Sees who people are, never an outcome.", "Holds the keys. Encrypted.", "Leaves out whoever objects."],
+            ["Sees who people are, never an outcome.", "Holds the keys. Encrypted.", "Leaves out whoever opts out."],
         ),
         _box(
             "research", PLACES_X, research_y, PLACES_WIDTH, PLACES_HEIGHT, RESEARCH,

@@ -14,7 +14,7 @@ Kind = Literal["identities", "attributes", "release", "publication", "feedback"]
 LINKAGE, RESEARCH, PUBLISHED = "Linkage environment", "Research environment", "Published"
 UNSEEN = "not seen from here"
 
-RETURNS, OBJECTIONS = "council_returns", "objections"
+RETURNS, OPT_OUTS = "council_returns", "opt_outs"
 """Declared sources whose amount is told in words of their own."""
 
 
@@ -104,7 +104,7 @@ def _returning(record: Record) -> str:
 def _amount(source: str, release: ReleaseFacts) -> str:
     if source == RETURNS:
         return f"{release.n_returns:,} returns of {release.n_councils:,} councils"
-    if source == OBJECTIONS:
+    if source == OPT_OUTS:
         return release.opt_outs or UNSEEN
     return f"{release.n_inputs.get(source, 0):,} inputs"
 

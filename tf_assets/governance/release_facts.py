@@ -27,7 +27,7 @@ BANDS: tuple[tuple[int, str], ...] = (
 )
 FEWER = "fewer than 10, or none"
 """As a published 0 stands for 0 to 9 people, none is not told from a few. Bands of a power of ten are wide, so that one
-objection more shows only where it crosses into the next (ours)."""
+opt-out more shows only where it crosses into the next (ours)."""
 
 
 @dataclass(frozen=True)
