@@ -133,7 +133,7 @@ def _retention(record: Record) -> tuple[Evidence, ...]:
 
 def _keys(record: Record) -> tuple[Evidence, ...]:
     if record.keys is None:
-        return (Evidence("gap", "The keys were not examined."),)
+        return (Evidence("gap", "No examination of the keys is on record here."),)
     faults = tuple(Evidence("failed", sentence) for sentence in record.keys.faults)
     return faults or (Evidence("shown", f"{len(record.keys.keys)} keys were examined; none is badly kept."),)
 
@@ -183,7 +183,7 @@ def _gates(gates: Gates) -> Evidence:
 def _canaries(record: Record) -> Evidence:
     search = record.canaries
     if search is None:
-        return Evidence("gap", "No search for planted identifiers was made.")
+        return Evidence("gap", "No search for planted identifiers is on record here.")
     searched = f"{search.n_canaries:,} planted identifiers were searched for in {search.n_files:,} files"
     if search.found:
         return Evidence("failed", f"{searched}; some were found in {len(search.found)} files.")
@@ -215,7 +215,7 @@ def _outputs(record: Record) -> tuple[Evidence, ...]:
 def _doors(record: Record) -> Evidence:
     doors = record.doors
     if doors is None:
-        return Evidence("gap", "What crossed the doors was not examined file by file.")
+        return Evidence("gap", "No examination of what crossed the doors is on record here.")
     crossed = f"{sum(doors.crossed.values()):,} files crossed the doors"
     wrong = [f"{len(doors.undeclared)} that nobody declared"] if doors.undeclared else []
     wrong += [f"{len(doors.personal)} with people in them that may have none"] if doors.personal else []
@@ -229,7 +229,7 @@ def _doors(record: Record) -> Evidence:
 def _attack(record: Record) -> Evidence:
     attack = record.attack
     if attack is None:
-        return Evidence("gap", "No attack on the published figures was made.")
+        return Evidence("gap", "No attack on the published figures is on record here.")
     n_targets = sum(target.n_targets for target in attack.targets)
     attacked = f"An intruder with all {attack.n_figures:,} attackable figures was set on {n_targets:,} small groups"
     if attack.n_found:

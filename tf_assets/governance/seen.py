@@ -11,8 +11,9 @@ from tf_assets.warehouse.errors import EvaluationError
 def is_visible(folder: Path) -> bool:
     """Whether a folder is there and its entries can be listed."""
     try:
-        return folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
-    except PermissionError:
+        with os.scandir(folder):
+            return True
+    except OSError:
         return False
 
 
