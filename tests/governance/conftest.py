@@ -31,9 +31,9 @@ def make_release(home: Home, n_opt_outs: int = 7, inputs: Mapping[str, str] = IN
     return write_release(home.releases, tables(), provenance).release_id
 
 
-def publish(home: Home, release_id: str) -> str:
+def publish(home: Home, release_id: str, digest: str = "0123abcd") -> str:
     """What a publication leaves: its pointer and manifest, and its figures in the ledger; the publication's id."""
-    name = f"{release_id}-0123abcd"
+    name = f"{release_id}-{digest}"
     ledger = Ledger(home.zone("research") / "ledger")
     ledger.append(name, figures(name, 10.0, 20.0))
     (home.published / name).mkdir(parents=True)

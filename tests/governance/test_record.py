@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import dagster as dg
 import pytest
@@ -20,6 +21,11 @@ from tf_assets.warehouse.errors import DeclarationError, EvaluationError
 from tf_assets.warehouse.home import Home
 
 Released = tuple[Home, str]
+
+NEWER: list[Callable[[Home], str]] = [
+    lambda home: make_release(home, n_opt_outs=400),
+    lambda home: publish(home, "0123456789abcdef"),
+]
 
 
 def safe(home: Home, instance: dg.DagsterInstance, name: str) -> Safe:
@@ -190,11 +196,19 @@ def test_a_file_that_may_not_cross_a_door_is_a_failure_and_is_named(
     assert "<li>published/notes.txt is not declared</li>" in page and "published/people.csv holds a person" in page
 
 
-def test_a_search_before_this_release_does_not_count(released: Released, instance: dg.DagsterInstance) -> None:
+@pytest.mark.parametrize(
+    "newer", [lambda home: make_release(home, n_opt_outs=400), lambda home: publish(home, "0123456789abcdef")]
+)
+def test_a_search_before_what_is_current_now_does_not_count(
+    released: Released, instance: dg.DagsterInstance, newer: Callable[[Home], str]
+) -> None:
     home, _ = released
     record_canaries(home, 149, 800, [])
-    make_release(home, n_opt_outs=400)
-    assert "when another release was current" in " ".join(told(home, instance, "data"))
+    record_doors(home, {"release": 7}, [], [])
+    assert "and none was found." in " ".join(told(home, instance, "data"))
+    newer(home)
+    assert "when something else was current" in " ".join(told(home, instance, "data"))
+    assert "when something else was current" in " ".join(told(home, instance, "outputs"))
     assert any(gap.what.startswith("A search for planted") for gap in gaps(read_record(home, instance)))
 
 

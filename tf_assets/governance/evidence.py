@@ -1,15 +1,16 @@
 """Results of the checks that are run beside a release: the search for canaries, the doors, the attack, the keys.
 
     governance/evidence/canaries.json  doors.json  keys.json    written by the command that makes the check
-    research/ledger/attack.json                                 written by `tf-eval attack`
+    research/ledger/attack.json                                 written by each publication (and `tf-eval attack`)
 
 A check that left no result that can be seen counts as not run, and the record says so.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,19 @@ CANARIES, DOORS, KEYS = "canaries.json", "doors.json", "keys.json"
 
 
 @dataclass(frozen=True)
-class Canaries:
-    """A search for planted identifiers: of how many, in how many files; the files in which any was found; release_id: the
-    release that was current, None where there was none."""
+class Current:
+    """The release and the publication that are current; None where there is none."""
 
     release_id: str | None
+    publication_id: str | None
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """A search for planted identifiers: of how many, in how many files; the files in which any was found; beside: what was
+    current."""
+
+    beside: Current
     n_canaries: int
     n_files: int
     found: tuple[str, ...]
@@ -35,9 +44,9 @@ class Canaries:
 @dataclass(frozen=True)
 class Doors:
     """Files that crossed each door, counted; those that nobody declared, and those that hold a person although they may not;
-    release_id: as of `Canaries`."""
+    beside: as of `Canaries`."""
 
-    release_id: str | None
+    beside: Current
     crossed: Mapping[str, int]
     undeclared: tuple[str, ...]
     personal: tuple[str, ...]
@@ -46,7 +55,8 @@ class Doors:
 @dataclass(frozen=True)
 class Target:
     """One kind of group that the intruder was after: how many small groups of the kind were attacked, how many of them were
-    found exactly, how many within a narrow margin, and the narrowest margin (people), None where there was no group."""
+    found exactly, how many within a narrow margin, and the narrowest margin (people), None where there was no group or no end
+    to it."""
 
     target: str
     n_targets: int
@@ -94,13 +104,13 @@ def read_canaries(home: Home) -> Canaries | None:
     if said is None:
         return None
     with _told_well(_evidence(home, CANARIES)):
-        return Canaries(said["release_id"], int(said["n_canaries"]), int(said["n_files"]), tuple(said["found"]))
+        return Canaries(Current(**said["beside"]), int(said["n_canaries"]), int(said["n_files"]), tuple(said["found"]))
 
 
 def record_canaries(home: Home, n_canaries: int, n_files: int, found: Iterable[str]) -> None:
-    """Write a search down beside the release that is current; found: paths below the home, never a value."""
+    """Write a search down beside what is current; found: paths below the home, never a value."""
     said = {"n_canaries": n_canaries, "n_files": n_files, "found": sorted(found)}
-    _record(_evidence(home, CANARIES), {"release_id": _current_release(home), **said})
+    _record(_evidence(home, CANARIES), {"beside": asdict(read_current(home)), **said})
 
 
 def read_doors(home: Home) -> Doors | None:
@@ -110,14 +120,14 @@ def read_doors(home: Home) -> Doors | None:
         return None
     with _told_well(_evidence(home, DOORS)):
         crossed = {str(door): int(n) for door, n in said["crossed"].items()}
-        return Doors(said["release_id"], crossed, tuple(said["undeclared"]), tuple(said["personal"]))
+        return Doors(Current(**said["beside"]), crossed, tuple(said["undeclared"]), tuple(said["personal"]))
 
 
 def record_doors(home: Home, crossed: Mapping[str, int], undeclared: Iterable[str], personal: Iterable[str]) -> None:
-    """Write down what crossed each door beside the release that is current. crossed: how many files, by door; the others:
+    """Write down what crossed each door beside what is current. crossed: how many files, by door; the others:
     paths below the home."""
     said = {"crossed": dict(crossed), "undeclared": sorted(undeclared), "personal": sorted(personal)}
-    _record(_evidence(home, DOORS), {"release_id": _current_release(home), **said})
+    _record(_evidence(home, DOORS), {"beside": asdict(read_current(home)), **said})
 
 
 def attack_file(home: Home) -> Path:
@@ -137,11 +147,16 @@ def read_attack(home: Home) -> Attack | None:
                 int(each["n_targets"]),
                 int(each["n_exact"]),
                 int(each["n_narrow"]),
-                None if each["narrowest"] is None else float(each["narrowest"]),
+                _finite(each["narrowest"]),
             )
             for each in said["targets"]
         )
         return Attack(int(said["n_figures"]), targets, said.get("last_hash"))
+
+
+def _finite(margin: float | None) -> float | None:
+    """A margin; None where there is none, or where it is without end."""
+    return float(margin) if margin is not None and math.isfinite(margin) else None
 
 
 def read_keys(home: Home) -> Keys | None:
@@ -169,9 +184,11 @@ def _evidence(home: Home, name: str) -> Path:
     return home.governance / "evidence" / name
 
 
-def _current_release(home: Home) -> object:
-    pointer = _read(home.releases / "current.json", "Make the release again.") or {}
-    return pointer.get("release_id")
+def read_current(home: Home) -> Current:
+    """What is current in a home."""
+    release = _read(home.releases / "current.json", "Make the release again.") or {}
+    publication = _read(home.published / "current.json", "Publish again.") or {}
+    return Current(release.get("release_id"), publication.get("publication_id"))
 
 
 def _read(path: Path, remedy: str) -> dict[str, Any] | None:

@@ -188,7 +188,7 @@ def _canaries(record: Record) -> Evidence:
     if search.found:
         return Evidence("failed", f"{searched}; some were found in {len(search.found)} files.")
     if not record.is_search_current:
-        return Evidence("gap", f"{searched} when another release was current; not since.")
+        return Evidence("gap", f"{searched} when something else was current; not since.")
     return Evidence("shown", f"{searched}, and none was found.")
 
 
@@ -222,7 +222,7 @@ def _doors(record: Record) -> Evidence:
     if wrong:
         return Evidence("failed", f"{crossed}, {' and '.join(wrong)}.")
     if not record.are_doors_current:
-        return Evidence("gap", f"{crossed} when another release was current; they were not examined since.")
+        return Evidence("gap", f"{crossed} when something else was current; they were not examined since.")
     return Evidence("shown", f"{crossed}, each of them declared; what leaves research holds no person.")
 
 

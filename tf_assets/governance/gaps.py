@@ -62,5 +62,10 @@ def _examined(record: Record) -> list[Gap]:
     if not record.are_doors_current:
         found.append(Gap("An examination, file by file, of what crossed the doors", "Run tf-eval verify."))
     if not record.is_attack_current:
-        found.append(Gap("An attack on the ledger as it stands", "The research team runs tf-eval attack."))
+        found.append(
+            Gap(
+                "An attack on the ledger as it stands",
+                "Each publication is attacked; the research team publishes again, or runs tf-eval attack with --json.",
+            )
+        )
     return found

@@ -8,6 +8,7 @@ from tf_assets.governance.declaration import Governance, load_governance
 from tf_assets.governance.evidence import (
     Attack,
     Canaries,
+    Current,
     Doors,
     Keys,
     read_attack,
@@ -44,14 +45,20 @@ class Record:
     is_fictional: bool
 
     @property
+    def current(self) -> Current:
+        """What the record is of."""
+        publication = self.outputs.publication
+        return Current(self.release.release_id, publication.publication_id if publication else None)
+
+    @property
     def is_search_current(self) -> bool:
-        """Whether planted identifiers were searched for since this release was made."""
-        return self.canaries is not None and self.canaries.release_id == self.release.release_id
+        """Whether planted identifiers were searched for since this was released and published."""
+        return self.canaries is not None and self.canaries.beside == self.current
 
     @property
     def are_doors_current(self) -> bool:
-        """Whether what crossed the doors was examined since this release was made."""
-        return self.doors is not None and self.doors.release_id == self.release.release_id
+        """Whether what crossed the doors was examined since this was released and published."""
+        return self.doors is not None and self.doors.beside == self.current
 
     @property
     def is_attack_current(self) -> bool:
