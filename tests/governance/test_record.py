@@ -10,10 +10,10 @@ import pytest
 from tests.governance.conftest import INPUTS, make_release, plain_database, publish, record_verdict
 from tests.research.publication.test_ledger import figures
 from tf_assets.governance.evidence import attack_file, record_canaries, record_doors, record_keys
-from tf_assets.governance.five_safes import Safe, five_safes, verdict
-from tf_assets.governance.gaps import gaps
+from tf_assets.governance.five_safes import five_safes
 from tf_assets.governance.record import read_record
 from tf_assets.governance.release_facts import band
+from tf_assets.governance.safes import Safe, gaps, verdict
 from tf_assets.governance.sensor import governance_record
 from tf_assets.governance.writing import write_record
 from tf_assets.research.publication.ledger import Ledger
@@ -209,7 +209,15 @@ def test_a_search_before_what_is_current_now_does_not_count(
     newer(home)
     assert "when something else was current" in " ".join(told(home, instance, "data"))
     assert "when something else was current" in " ".join(told(home, instance, "outputs"))
-    assert any(gap.what.startswith("A search for planted") for gap in gaps(read_record(home, instance)))
+
+
+def test_every_gap_says_what_is_to_be_done(released: Released, instance: dg.DagsterInstance) -> None:
+    home, _ = released
+    make_release(home, n_opt_outs=400)
+    safes = five_safes(read_record(home, instance))
+    found = gaps(safes)
+    assert len(found) == sum(each.n("gap") for each in safes) >= 9
+    assert [gap.sentence for gap in found if not gap.remedy.endswith(".")] == []
 
 
 def test_a_publication_of_an_earlier_release_is_not_this_ones(released: Released, instance: dg.DagsterInstance) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def governance_command() -> None:
     """Write the governance record of the current release; exit code 1 if anything in it failed."""
-    from tf_assets.governance.five_safes import five_safes, verdict
-    from tf_assets.governance.gaps import gaps
+    from tf_assets.governance.five_safes import five_safes
+    from tf_assets.governance.safes import gaps, verdict
     from tf_assets.governance.writing import write_record
 
     home = Home.from_environment()
@@ -26,8 +26,8 @@ def governance_command() -> None:
     console.print(verdict(safes), highlight=False, soft_wrap=True)
     for each in (evidence for safe in safes for evidence in safe.evidence if evidence.state == "failed"):
         console.print(f"  failed: {each.sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
-    for gap in gaps(record):
-        console.print(f"  gap: {gap.what}. {gap.remedy}", highlight=False, markup=False, soft_wrap=True)
+    for gap in gaps(safes):
+        console.print(f"  gap: {gap.sentence} {gap.remedy}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"The record lies in {path}.", highlight=False, soft_wrap=True)
     if any(safe.state == "failed" for safe in safes):
         raise typer.Exit(1)

@@ -7,11 +7,11 @@ from functools import lru_cache
 import jinja2
 
 from tf_assets.governance.declaration import LEGAL_FIELDS
-from tf_assets.governance.five_safes import five_safes, verdict
+from tf_assets.governance.five_safes import five_safes
 from tf_assets.governance.flow_chart import flow_chart
 from tf_assets.governance.flows import flows, incoming, quarters_words
-from tf_assets.governance.gaps import gaps
 from tf_assets.governance.record import Record
+from tf_assets.governance.safes import gaps, verdict
 from tf_assets.governance.words import (
     ACCESS_WORDS,
     HOLDS_WORDS,
@@ -38,7 +38,7 @@ def record_html(record: Record) -> str:
         verdict=verdict(safes),
         tag_words=tag_words,
         refusal_words=refusal_words,
-        gaps=gaps(record),
+        gaps=gaps(safes),
         flows=found,
         incoming=incoming(found),
         chart=flow_chart(found),

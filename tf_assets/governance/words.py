@@ -6,9 +6,9 @@ from datetime import date
 from functools import cache
 
 from tf_assets.governance.declaration import Holds, Level
-from tf_assets.governance.five_safes import State
 from tf_assets.governance.flows import quarters_words
 from tf_assets.governance.gates import Gates, Refusal
+from tf_assets.governance.safes import State
 from tf_assets.warehouse.geography import councils
 
 STATE_WORDS: Mapping[State, str] = {"shown": "Shown", "gap": "Gap", "failed": "Failed"}
