@@ -13,6 +13,7 @@ from rich.console import Console
 from tf_assets.cli.attack import attack_command
 from tf_assets.cli.console import console
 from tf_assets.cli.estimate import estimate_command
+from tf_assets.cli.governance import governance_command, renew_record
 from tf_assets.cli.hashing import exchange_key_command, hash_command
 from tf_assets.cli.link import link_command
 from tf_assets.cli.mappings import app as mappings_app
@@ -167,7 +168,11 @@ def verify(
     from tf_assets.verification.report import verify_home, verify_returns
 
     verify_what = verify_returns if returns else verify_home
-    if not verify_what(Home.from_environment(), console, report_json):
+    home = Home.from_environment()
+    is_good = verify_what(home, console, report_json)
+    if not returns:
+        renew_record(home)
+    if not is_good:
         raise typer.Exit(1)
 
 
@@ -178,6 +183,7 @@ app.command("attack")(attack_command)
 app.command("protect")(protect_command)
 app.command("estimate")(estimate_command)
 app.command("opt-out")(opt_out_command)
+app.command("governance")(governance_command)
 app.add_typer(mappings_app, name="mappings")
 app.add_typer(review_app, name="review")
 

@@ -76,6 +76,7 @@ def _print_places(home: Home, console: Console) -> None:
         ("What moved", home.published / "revisions"),
         ("Feedback to councils", home.feedback),
         ("Releases", home.releases),
+        ("For the board", home.governance),
     ):
         console.print(f"{what:<22}{_short(path)}", highlight=False, soft_wrap=True)
     console.print(f"{'Dagster':<22}make ui, then open http://127.0.0.1:3000", highlight=False)

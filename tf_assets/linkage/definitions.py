@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from tf_assets.governance.sensor import governance_record
 from tf_assets.linkage.identities import assets as identities
 from tf_assets.linkage.identities.deliveries import identity_deliveries
 from tf_assets.linkage.opt_outs import assets as opt_outs
@@ -55,6 +56,7 @@ defs = dg.Definitions(
         delivery_sensor("returns_landing", [council_returns], return_deliveries),
         delivery_sensor("identities_landing", identity_jobs, identity_deliveries),
         automation_sensor("linkage"),
+        governance_record,
     ],
     resources={"zone": LinkageZone()},
     executor=dg.in_process_executor,

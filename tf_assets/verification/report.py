@@ -9,6 +9,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from tf_assets.governance.evidence import record_canaries
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.verification.canaries import Search, search_home
 from tf_assets.verification.defects import LEAST_CAUGHT, MOST_GOOD_REFUSED, DefectCounts, count_defects
@@ -60,6 +61,7 @@ def verify_home(home: Home, console: Console, report_json: Path | None = None) -
     print_frame(console, "Effects for England, percentage points: published beside planted", found.effects)
     print_defects(console, found.defects)
     search = found.canaries
+    record_canaries(home, search.n_canaries, search.n_files, search.found)
     console.print(
         f"Canaries: {search.n_canaries} planted identifiers, searched for in {search.n_files} files "
         f"({search.n_bytes / 1e6:.0f} MB) outside the landing area, the truth and the keys: "

@@ -63,6 +63,11 @@ class Home:
         return self.root / "feedback"
 
     @property
+    def governance(self) -> Path:
+        """What the information governance board is told of each release."""
+        return self.root / "governance"
+
+    @property
     def mappings(self) -> Path:
         """What people confirmed of councils' headings and words."""
         return self.root / "mappings"
