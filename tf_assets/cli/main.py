@@ -13,6 +13,7 @@ from rich.console import Console
 from tf_assets.cli.console import console
 from tf_assets.cli.estimate import estimate_command
 from tf_assets.cli.hashing import exchange_key_command, hash_command
+from tf_assets.cli.keys import app as keys_app
 from tf_assets.cli.link import link_command
 from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
@@ -174,6 +175,7 @@ app.command("exchange-key")(exchange_key_command)
 app.command("hash")(hash_command)
 app.command("estimate")(estimate_command)
 app.command("opt-out")(opt_out_command)
+app.add_typer(keys_app, name="keys")
 app.add_typer(mappings_app, name="mappings")
 app.add_typer(review_app, name="review")
 

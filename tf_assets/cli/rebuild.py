@@ -14,10 +14,11 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from tf_assets.cli.instance import make_home
-from tf_assets.cli.locations import KEYS_VARIABLE, RELEASE_STAGES, Workers, run_locations
+from tf_assets.cli.locations import RELEASE_STAGES, Workers, run_locations
 from tf_assets.cli.materialise import alone_in
 from tf_assets.linkage.arrivals import KINDS, ArrivalRegister, file_time
-from tf_assets.linkage.keys import keys_text
+from tf_assets.linkage.key_lock import share_keys
+from tf_assets.linkage.key_sources import KEY_VARIABLES, variables_for_another_home
 from tf_assets.linkage.opt_outs.store import copy_opt_outs
 from tf_assets.warehouse.errors import EvaluationError, InputRefused
 from tf_assets.warehouse.home import Home
@@ -83,17 +84,18 @@ def _past_home(home: Home, as_of: datetime) -> Iterator[tuple[Home, int]]:
     """A home that knows what this one knew at a moment, and from how many files; it is gone afterwards."""
     past = Home(home.root / f".rebuild-{os.getpid()}")
     project = home.project()
-    had_keys, had_dagster = os.environ.get(KEYS_VARIABLE), os.environ.get("DAGSTER_HOME")
+    had = {name: os.environ.get(name) for name in (*KEY_VARIABLES, "DAGSTER_HOME")}
+    share_keys(home)  # while its originals are read
     try:
         make_home(past, project.name, project.record_salt, project.is_demo)
         n_arrivals = _copy_arrivals(home, past, as_of)
         if not n_arrivals:
             raise EvaluationError(f"Nothing had arrived by {as_of:%d %B %Y, %H:%M}. Choose a later date.")
-        os.environ[KEYS_VARIABLE] = keys_text(home)  # for the workers, which inherit it
+        os.environ.update(variables_for_another_home(home))  # for the workers, which inherit where to look
         with alone_in(past):
             yield past, n_arrivals
     finally:
-        for name, value in ((KEYS_VARIABLE, had_keys), ("DAGSTER_HOME", had_dagster)):
+        for name, value in had.items():
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value

@@ -36,15 +36,19 @@ class Originals:
     def keep(self, content: bytes) -> str:
         """Store the bytes unless they are there already; their sha256. A crash leaves the whole file or none."""
         sha256 = hashlib.sha256(content).hexdigest()
-        self._store(io.BytesIO(content), sha256)
+        self._store(_chunks(io.BytesIO(content)), sha256)
         return sha256
 
     def keep_file(self, path: Path) -> str:
         """Store a file of any size; its sha256. `EvaluationError` when the file changes meanwhile."""
         sha256 = file_sha256(path)
         with path.open("rb") as source:
-            self._store(source, sha256)
+            self._store(_chunks(source), sha256)
         return sha256
+
+    def take_over(self, other: "Originals", sha256: str) -> None:
+        """Store a file of another store, which has another key, unless it is here already."""
+        self._store(other._opened(other.path(sha256), sha256), sha256)
 
     def holds(self, sha256: str) -> bool:
         """Is the file kept?"""
@@ -52,13 +56,35 @@ class Originals:
 
     def read(self, sha256: str) -> bytes:
         """The bytes as received; KeysRefused when the key is another one or the file was changed."""
-        return b"".join(self._opened(sha256))
+        return b"".join(self._opened(self.path(sha256), sha256))
+
+    def opens(self, path: Path) -> bool:
+        """Whether the store's key opens a file of a store: its first chunk is tried."""
+        try:
+            next(self._opened(path, path.stem))
+        except KeysRefused:
+            return False
+        return True
+
+    def reseal(self, path: Path, other: "Originals", target: Path) -> None:
+        """Write a file of this store, chunk by chunk, as another store with another key keeps it, to `target`."""
+        target.unlink(missing_ok=True)
+        with target.open("xb") as file:
+            other._seal(self._opened(path, path.stem), file, path.stem)
+
+    def prove(self, path: Path, sha256: str) -> None:
+        """Read a whole file with the store's key; `KeysRefused` unless it opens and is what its name says."""
+        digest = hashlib.sha256()
+        for chunk in self._opened(path, sha256):
+            digest.update(chunk)
+        if digest.hexdigest() != sha256:
+            raise KeysRefused(f"The original {sha256[:8]} is not what its name says. Restore the file from a copy.")
 
     def path(self, sha256: str) -> Path:
         """Where a file is, or will be, kept."""
         return self.root / "originals" / sha256[:2] / f"{sha256}.aesgcm"
 
-    def _store(self, source: BinaryIO, sha256: str) -> None:
+    def _store(self, chunks: Iterator[bytes], sha256: str) -> None:
         target = self.path(sha256)
         if target.exists():
             return
@@ -66,7 +92,7 @@ class Originals:
         staged = target.with_name(f".{uuid.uuid4().hex}")
         try:
             with staged.open("xb") as file:
-                if self._seal(source, file, sha256) != sha256:
+                if self._seal(chunks, file, sha256) != sha256:
                     raise EvaluationError("A file changed while it was read. It will be received when it is whole.")
                 file.flush()
                 os.fsync(file.fileno())
@@ -75,22 +101,22 @@ class Originals:
         finally:
             staged.unlink(missing_ok=True)
 
-    def _seal(self, source: BinaryIO, target: BinaryIO, sha256: str) -> str:
+    def _seal(self, chunks: Iterator[bytes], target: BinaryIO, sha256: str) -> str:
         """Write the sealed chunks; the hash of what was read."""
         prefix, cipher, digest = os.urandom(PREFIX_BYTES), self._cipher(), hashlib.sha256()
         target.write(MAGIC + prefix)
-        chunk, number = source.read(CHUNK_BYTES), 0
+        chunk, number = next(chunks, b""), 0
         while True:
-            following = source.read(CHUNK_BYTES)
+            following = next(chunks, b"")
             digest.update(chunk)
             target.write(cipher.encrypt(_nonce(prefix, number, not following), chunk, sha256.encode()))
             if not following:
                 return digest.hexdigest()
             chunk, number = following, number + 1
 
-    def _opened(self, sha256: str) -> Iterator[bytes]:
+    def _opened(self, path: Path, sha256: str) -> Iterator[bytes]:
         cipher = self._cipher()
-        with self.path(sha256).open("rb") as file:
+        with path.open("rb") as file:
             head = file.read(len(MAGIC) + PREFIX_BYTES)
             prefix = head[len(MAGIC) :]
             sealed, number = file.read(CHUNK_BYTES + TAG_BYTES), 0
@@ -115,6 +141,11 @@ def file_sha256(path: Path) -> str:
     """The sha256 of a file of any size."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    while chunk := source.read(CHUNK_BYTES):
+        yield chunk
 
 
 def _nonce(prefix: bytes, number: int, is_last: bool) -> bytes:
