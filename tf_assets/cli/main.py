@@ -17,6 +17,7 @@ from tf_assets.cli.keys import app as keys_app
 from tf_assets.cli.link import link_command
 from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
+from tf_assets.cli.purge import purge_command
 from tf_assets.cli.review import app as review_app
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
@@ -175,6 +176,7 @@ app.command("exchange-key")(exchange_key_command)
 app.command("hash")(hash_command)
 app.command("estimate")(estimate_command)
 app.command("opt-out")(opt_out_command)
+app.command("purge")(purge_command)
 app.add_typer(keys_app, name="keys")
 app.add_typer(mappings_app, name="mappings")
 app.add_typer(review_app, name="review")

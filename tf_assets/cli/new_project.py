@@ -70,7 +70,10 @@ def _take_over(present: Home, new: Home, storage_key: str, progress: Progress) -
     there = Originals(new.zone("linkage"), storage_key)
     originals = sorted({each.sha256 for each in arrivals})
     for number, sha256 in enumerate(originals, start=1):
-        there.take_over(here, sha256)
+        if here.is_purged(sha256):
+            there.copy_word(here, sha256)
+        else:
+            there.take_over(here, sha256)
         progress(number, len(originals))
     register = ArrivalRegister.of_home(new)
     for arrival in arrivals:

@@ -1,29 +1,45 @@
-"""Every file that was ever received, kept as it came: named by its hash, encrypted, never changed.
+"""Every file that was received, kept as it came: named by its hash, encrypted, never changed.
 
 A file is `<magic><7 bytes nonce prefix>` and then chunks of AES-256-GCM, each with its own tag: the STREAM construction of
 Hoang, Reyhanitabar, Rogaway and Vizár (CRYPTO 2015), so that a file of any size is written and read in little memory, and
 a chunk that was changed, moved, dropped or put in does not open. The file's hash is associated data, so that neither its
 content nor its name can be exchanged unnoticed.
+
+Of a file that was removed because its retention was over, `<sha256>.purged` says so, so that it is told from one that is lost.
 """
 
 import hashlib
 import io
+import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tf_assets.linkage.private_files import replace_private_file, sync_folder
 from tf_assets.warehouse.errors import EvaluationError, KeysRefused
 
 MAGIC = b"TFO1"
 PREFIX_BYTES = 7
 TAG_BYTES = 16
 CHUNK_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is left of a file whose retention was over.
+
+    needed_until: no rebuild as at a later moment (UTC) needs it; refused_in: the slots in which it was refused.
+    """
+
+    needed_until: datetime
+    refused_in: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,11 @@ class Originals:
 
     def read(self, sha256: str) -> bytes:
         """The bytes as received; KeysRefused when the key is another one or the file was changed."""
+        if self.is_purged(sha256):
+            raise EvaluationError(
+                f"The original {sha256[:8]} was removed when its retention was over (retention.yml). Whatever needs it "
+                "cannot be made again; ask its sender for it."
+            )
         return b"".join(self._opened(self.path(sha256), sha256))
 
     def opens(self, path: Path) -> bool:
@@ -84,6 +105,32 @@ class Originals:
         """Where a file is, or will be, kept."""
         return self.root / "originals" / sha256[:2] / f"{sha256}.aesgcm"
 
+    def purge(self, sha256: str, needed_until: datetime, refused_in: Sequence[str] = ()) -> None:
+        """Remove a file, and leave word of it (`Word`)."""
+        told = {"needed_until": needed_until.isoformat(), "refused_in": sorted(refused_in)}
+        replace_private_file(self._word_of(sha256), json.dumps(told))
+        self.path(sha256).unlink(missing_ok=True)
+        sync_folder(self.path(sha256).parent)
+
+    def is_purged(self, sha256: str) -> bool:
+        """Was the file removed because its retention was over, and has not come again?"""
+        return self._word_of(sha256).exists() and not self.holds(sha256)
+
+    def word_of(self, sha256: str) -> "Word | None":
+        """What is known of a file that was purged; None of one that was not."""
+        if not self.is_purged(sha256):
+            return None
+        told = json.loads(self._word_of(sha256).read_text())
+        return Word(datetime.fromisoformat(told["needed_until"]), tuple(told["refused_in"]))
+
+    def copy_word(self, other: "Originals", sha256: str) -> None:
+        """Take over what another store says of a file that it has purged."""
+        self.path(sha256).parent.mkdir(parents=True, exist_ok=True)
+        replace_private_file(self._word_of(sha256), other._word_of(sha256).read_text())
+
+    def _word_of(self, sha256: str) -> Path:
+        return self.path(sha256).with_suffix(".purged")
+
     def _store(self, chunks: Iterator[bytes], sha256: str) -> None:
         target = self.path(sha256)
         if target.exists():
@@ -97,7 +144,8 @@ class Originals:
                 file.flush()
                 os.fsync(file.fileno())
             staged.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
+            self._word_of(sha256).unlink(missing_ok=True)  # it has come again
         finally:
             staged.unlink(missing_ok=True)
 
@@ -151,11 +199,3 @@ def _chunks(source: BinaryIO) -> Iterator[bytes]:
 def _nonce(prefix: bytes, number: int, is_last: bool) -> bytes:
     """12 bytes: the file's prefix, the chunk's number, and whether it is the last."""
     return prefix + number.to_bytes(4, "big") + bytes([is_last])
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

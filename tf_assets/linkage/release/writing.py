@@ -3,6 +3,7 @@
 releases/<release id>/people.parquet  programme_spells.parquet  record_links.parquet  link_quality.parquet
                       returns.parquet  manifest.json
 releases/current.json                 the release that research reads
+releases/purged/<release id>.json     the manifest of one whose retention was over
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from tf_assets.warehouse.errors import EvaluationError
 
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
+PURGED = "purged"
 RELEASE_ID_DIGITS = 16
 ROWS_IN_A_GROUP = 131_072
 
