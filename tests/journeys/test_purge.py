@@ -25,13 +25,13 @@ from datetime import timedelta
 from tf_assets.cli.purge import landed_deliveries
 from tf_assets.linkage.purging.declaration import load_retention
 from tf_assets.linkage.purging.files_due import now_utc
-from tf_assets.linkage.purging.purging import purge
+from tf_assets.linkage.purging.purging import Occasion, purge
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.warehouse.home import Home
 home, receipts = Home.from_environment(), LinkageZone().zone().read("return_receipts")
 now = now_utc() + timedelta(days=3650)
 with dg.DagsterInstance.get() as instance:
-    told = purge(home, load_retention(), receipts, instance, landed_deliveries(home), now)
+    told = purge(Occasion(home, load_retention(), receipts, instance, landed_deliveries(home), now))
 print(json.dumps({each.kind: each.n_due for each in told}))
 """
 

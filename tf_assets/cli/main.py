@@ -19,8 +19,13 @@ from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
 from tf_assets.cli.purge import purge_command
 from tf_assets.cli.review import app as review_app
+from tf_assets.linkage.guarded_process import guard_process
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
+
+PRIVATE_UMASK = 0o007
+"""Nothing for others. The group, which both environments' users belong to, shares releases and Dagster's storage; what is
+the linkage environment's alone lies in folders of mode 0700."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +36,12 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command; an error that a person can mend is a sentence and an exit code, never a traceback."""
+    """Run a command; an error that a person can mend is a sentence and an exit code, never a traceback.
+
+    What it writes is for its user and group, and what it holds is gone when it dies.
+    """
+    os.umask(PRIVATE_UMASK)
+    guard_process()
     try:
         app()
     except EvaluationError as error:

@@ -28,7 +28,7 @@ def purge_command(
     from tf_assets.cli.holding import held
     from tf_assets.linkage.purging.declaration import RETENTION_FILE, load_retention
     from tf_assets.linkage.purging.files_due import now_utc
-    from tf_assets.linkage.purging.purging import look, purge
+    from tf_assets.linkage.purging.purging import Occasion, look, purge
     from tf_assets.linkage.resources import LinkageZone
 
     home = Home.from_environment()
@@ -37,9 +37,9 @@ def purge_command(
     os.environ["TF_HOME"], os.environ["DAGSTER_HOME"] = str(home.root), str(home.dagster)
     with held(home), dg.DagsterInstance.get() as instance, _bars() as bars:
         receipts = LinkageZone().zone().read("return_receipts")
-        deliveries, now = landed_deliveries(home), now_utc()
+        occasion = Occasion(home, declared, receipts, instance, landed_deliveries(home), now_utc())
         if dry_run:
-            told = look(home, declared, receipts, instance, deliveries, now)
+            told = look(occasion)
         else:
             tasks: dict[str, TaskID] = {}
 
@@ -48,7 +48,7 @@ def purge_command(
                     tasks[kind] = bars.add_task(kind, total=total)
                 bars.update(tasks[kind], completed=done, total=total)
 
-            told = purge(home, declared, receipts, instance, deliveries, now, show)
+            told = purge(occasion, show)
     _print(told, dry_run)
     if not dry_run:
         _compact(home)

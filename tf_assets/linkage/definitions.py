@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from tf_assets.linkage.guarded_process import guard_process
 from tf_assets.linkage.identities import assets as identities
 from tf_assets.linkage.identities.deliveries import identity_deliveries
 from tf_assets.linkage.key_lock import unless_rotating
@@ -28,6 +29,7 @@ from tf_assets.warehouse.deliveries import delivery_sensor
 
 __all__ = ["LANDED", "NATIONAL_JOB", "defs", "load_tools"]
 
+guard_process()  # here, because every process of the location loads this: the code server and each run too
 
 LANDED = {
     "opt_outs": unless_rotating(opt_out_deliveries),

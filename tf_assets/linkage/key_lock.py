@@ -63,8 +63,11 @@ def alone_with_keys(home: Home) -> Iterator[None]:
 
 
 def has_unfinished_rotation(home: Home) -> bool:
-    """Was the replacement of the storage key begun and not finished?"""
-    return (home.keys / ROTATION_FILE).exists()
+    """Was the replacement of the storage key begun and not finished? Not for a user who may not look: it has no key."""
+    try:
+        return (home.keys / ROTATION_FILE).exists()
+    except PermissionError:
+        return False
 
 
 def refuse_unfinished_rotation(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tf_assets.linkage.key_sources import KEY_VARIABLES
 from tf_assets.linkage.keys import create_keys
 from tf_assets.linkage.purging.declaration import load_retention
 from tf_assets.linkage.purging.files_due import now_utc
-from tf_assets.linkage.purging.purging import Purged, look, purge
+from tf_assets.linkage.purging.purging import Occasion, Purged, look, purge
 from tf_assets.linkage.registering import originals_of
 from tf_assets.linkage.release.writing import MANIFEST, PURGED
 from tf_assets.linkage.resources import LinkageZone
@@ -80,19 +81,23 @@ def receive_three(home: Home, instance: dg.DagsterInstance) -> None:
     assert verdicts() == ["superseded", "current", "refused"]
 
 
+def occasion(home: Home, instance: dg.DagsterInstance, now: datetime = LATER) -> Occasion:
+    return Occasion(home, load_retention(), receipts(), instance, frozenset(), now)
+
+
 def purge_all(home: Home, instance: dg.DagsterInstance, now: datetime = LATER) -> dict[str, Purged]:
-    return {each.kind: each for each in purge(home, load_retention(), receipts(), instance, frozenset(), now)}
+    return {each.kind: each for each in purge(occasion(home, instance, now))}
 
 
 def test_a_look_counts_and_removes_nothing(home: Home) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         receive_three(home, instance)
         before = sorted(home.root.rglob("*"))
-        told = {each.kind: each for each in look(home, load_retention(), receipts(), instance, frozenset(), LATER)}
+        told = {each.kind: each for each in look(occasion(home, instance, LATER))}
         assert (told["superseded_returns"].n_due, told["quarantine"].n_due, told["landed_files"].n_due) == (1, 1, 3)
         assert sorted(home.root.rglob("*")) == before
         # and before its time nothing is due
-        assert not [e for e in look(home, load_retention(), receipts(), instance, frozenset(), now_utc()) if e.n_due]
+        assert not [e for e in look(occasion(home, instance, now_utc())) if e.n_due]
 
 
 def test_what_was_purged_changes_no_verdict_and_no_table(home: Home) -> None:
@@ -187,7 +192,7 @@ def test_a_purge_that_is_stopped_is_finished_by_the_next(home: Home, monkeypatch
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            purge(home, load_retention(), receipts(), instance, frozenset(), LATER, stop)
+            purge(occasion(home, instance), stop)
         (record,) = (home.zone("linkage") / "purges").glob("*.json")
         assert json.loads(record.read_text())["is_finished"] is False
         told = purge_all(home, instance, LATER + timedelta(days=1))
@@ -270,7 +275,7 @@ def test_runs_go_but_for_those_that_say_what_stands_and_what_was_received(home: 
         ).run_id
         under_way = instance.create_run_for_job(receive, status=dg.DagsterRunStatus.STARTED).run_id
         deliveries = frozenset({("receive", KEY, "a1")})
-        told = purge(home, load_retention(), receipts(), instance, deliveries, LATER)
+        told = purge(replace(occasion(home, instance), deliveries=deliveries))
         assert {each.kind: each.n_due for each in told}["dagster_runs"] == 2
         assert {run.run_id for run in instance.get_runs()} == {of_receipts, last, received, under_way}
         for gone in (replaced, outdated):

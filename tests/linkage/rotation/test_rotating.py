@@ -10,7 +10,8 @@ import pytest
 
 from tests.linkage.rotation.homes import content_of, fill, rotate, zone_of
 from tf_assets.cli.holding import held
-from tf_assets.linkage.key_lock import alone_with_keys
+from tf_assets.linkage.definitions import LANDED
+from tf_assets.linkage.key_lock import alone_with_keys, unless_rotating
 from tf_assets.linkage.key_sources import KEY_VARIABLES
 from tf_assets.linkage.keys import create_keys, fingerprint, load_keys, new_key
 from tf_assets.linkage.originals import Originals
@@ -132,6 +133,19 @@ def test_no_command_begins_after_an_interrupted_rotation(home: Home) -> None:
         load_keys(home)
     with pytest.raises(KeysRefused, match="finish it with `tf-eval keys rotate`"), held(home):
         pass
+
+
+def test_no_sensor_asks_for_a_run_meanwhile(home: Home) -> None:
+    landed = unless_rotating(lambda home: iter(["a delivery"]))
+    assert landed(home) == ["a delivery"]
+    (home.keys / "rotation.json").write_text("{}")
+    assert landed(home) == []
+    for kind, deliveries in LANDED.items():
+        (home.landing / "opt-outs").mkdir(parents=True, exist_ok=True)
+        (home.landing / "opt-outs" / "asked.csv").write_text("x")
+        assert deliveries(home) == [], kind
+    (home.keys / "rotation.json").unlink()
+    assert len(LANDED["opt_outs"](home)) == 1
 
 
 def test_a_file_that_no_key_opens_stops_the_rotation_and_nothing_is_lost(home: Home) -> None:

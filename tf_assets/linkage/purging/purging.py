@@ -50,59 +50,51 @@ class _Found:
     due: list[Thing]
 
 
-def look(
-    home: Home,
-    retention: Retention,
-    receipts: pl.DataFrame,
-    instance: dg.DagsterInstance,
-    deliveries: frozenset[DeliveryKey],
-    now: datetime,
-) -> list[Purged]:
-    """What a purge would do at a moment (UTC), which does nothing."""
-    return _told(retention, _find(home, retention, receipts, instance, deliveries, now))
+@dataclass(frozen=True)
+class Occasion:
+    """What a purge goes by.
 
-
-def purge(
-    home: Home,
-    retention: Retention,
-    receipts: pl.DataFrame,
-    instance: dg.DagsterInstance,
-    deliveries: frozenset[DeliveryKey],
-    now: datetime,
-    progress: Progress = lambda kind, done, total: None,
-) -> list[Purged]:
-    """Remove what is due at a moment (UTC), for whoever holds the home.
-
-    receipts: the table `return_receipts`; deliveries: all that have landed, of both locations.
+    receipts: the table `return_receipts`, whose verdicts say which returns count; instance: Dagster's; deliveries: all that
+    have landed, of both locations; now: UTC, without a zone.
     """
-    files_due.lay_logs_aside(home, now)
-    found = _find(home, retention, receipts, instance, deliveries, now)
-    told = _told(retention, found)
-    _record(home, told, now, is_finished=False)
+
+    home: Home
+    retention: Retention
+    receipts: pl.DataFrame
+    instance: dg.DagsterInstance
+    deliveries: frozenset[DeliveryKey]
+    now: datetime
+
+
+def look(occasion: Occasion) -> list[Purged]:
+    """What a purge would do; nothing is done."""
+    return _told(occasion.retention, _find(occasion))
+
+
+def purge(occasion: Occasion, progress: Progress = lambda kind, done, total: None) -> list[Purged]:
+    """Remove what is due, for whoever holds the home."""
+    files_due.lay_logs_aside(occasion.home, occasion.now)
+    found = _find(occasion)
+    told = _told(occasion.retention, found)
+    _record(occasion, told, is_finished=False)
     for kind, each in found.items():
         for number, thing in enumerate(each.due, start=1):
             thing.remove()
             progress(kind, number, len(each.due))
-    _record(home, told, now, is_finished=True)
+    _record(occasion, told, is_finished=True)
     return told
 
 
-def _find(
-    home: Home,
-    retention: Retention,
-    receipts: pl.DataFrame,
-    instance: dg.DagsterInstance,
-    deliveries: frozenset[DeliveryKey],
-    now: datetime,
-) -> Mapping[AgingKind, _Found]:
+def _find(occasion: Occasion) -> Mapping[AgingKind, _Found]:
+    home, retention, now = occasion.home, occasion.retention, occasion.now
     originals = originals_of(home)
-    found: dict[AgingKind, _Found] = _find_originals(originals, uses(home, receipts), retention, now)
+    found: dict[AgingKind, _Found] = _find_originals(originals, uses(home, occasion.receipts), retention, now)
     sources: dict[AgingKind, Iterable[Thing]] = {
         "landed_files": files_due.landed_originals(home, originals),
         "staging": files_due.left_behind(home),
         "feedback": files_due.written_feedback(home),
         "worker_logs": files_due.worker_logs(home),
-        "dagster_runs": dispensable_runs(instance, deliveries),
+        "dagster_runs": dispensable_runs(occasion.instance, occasion.deliveries),
         "compute_logs": files_due.compute_logs(home),
         "releases": files_due.past_releases(home),
         "rebuilt": files_due.rebuilt_releases(home),
@@ -152,14 +144,14 @@ def _told(retention: Retention, found: Mapping[AgingKind, _Found]) -> list[Purge
     ]
 
 
-def _record(home: Home, told: list[Purged], now: datetime, is_finished: bool) -> None:
+def _record(occasion: Occasion, told: list[Purged], is_finished: bool) -> None:
     """Kinds, numbers and dates; nothing of whom or of which."""
     removed = [
         {name: value for name, value in asdict(each).items() if name in ("kind", "n_due", "oldest")}
         for each in told
         if each.n_due
     ]
-    folder = home.zone("linkage") / "purges"
+    folder, now = occasion.home.zone("linkage") / "purges", occasion.now
     folder.mkdir(parents=True, exist_ok=True)
     content = {"purged_at": now.isoformat(timespec="seconds"), "is_finished": is_finished, "removed": removed}
     replace_private_file(
