@@ -121,7 +121,7 @@ def _refuse_purged(home: Home, known: list[Arrival], as_of: datetime) -> None:
     gone = [word.needed_until for word in words if word and word.needed_until > as_of]
     if gone:
         raise EvaluationError(
-            f"{len(gone)} files that counted on {as_of:%d %B %Y, %H:%M} were removed when their retention was over "
+            f"Files that counted on {as_of:%d %B %Y, %H:%M} ({len(gone)}) were removed when their retention was over "
             f"(retention.yml). The earliest moment that can be made again is {max(gone).isoformat()} (UTC)."
         )
 

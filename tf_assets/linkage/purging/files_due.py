@@ -118,7 +118,7 @@ def _remove_release(home: Home, manifest: Path) -> None:
     draft.write_bytes(manifest.read_bytes())
     made = manifest.stat()
     os.utime(draft, ns=(made.st_atime_ns, made.st_mtime_ns))  # by which a rebuild finds the release of a date
-    draft.chmod(0o444)
+    draft.chmod(0o440)
     sync_folder(draft)
     draft.replace(word)
     sync_folder(word.parent)

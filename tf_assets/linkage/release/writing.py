@@ -106,8 +106,8 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _settle(path: Path) -> None:
-    """Read-only and on the disk."""
-    path.chmod(0o444)
+    """Read-only, for its user and group, and on the disk."""
+    path.chmod(0o440)
     _sync(path)
 
 
