@@ -17,7 +17,8 @@ def make_home(home: Home, project: str, record_salt: str | None = None, is_demo:
         found = home.project()
         if (found.name, found.is_demo) != (project, is_demo):
             raise EvaluationError(
-                f"{home.root} is the home of the project {found.name}. Choose another TF_HOME for {project}."
+                f"{home.root} is the home of the project {found.name}. Choose another TF_HOME for {project}, or make its home "
+                "over the files that arrived here with `tf-eval keys new-project`."
             )
     for folder in (home.landing, home.dagster, home.releases, home.feedback):
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,4 +51,5 @@ def _make_storage(home: Home) -> None:
 def _write_whole(path: Path, text: str) -> None:
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
         part.write(text)
+    Path(part.name).chmod(0o640)  # the research environment's user reads it too; it holds no secret
     Path(part.name).replace(path)

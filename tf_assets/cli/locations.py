@@ -17,10 +17,9 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from tf_assets.cli.tasks import COUNT_PENDING, END_ABANDONED, FROM_THE_END, LOAD_GATES, LOAD_TOOLS
+from tf_assets.linkage.key_sources import KEY_VARIABLES
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
-
-KEYS_VARIABLE = "TF_LINKAGE_KEYS"
 
 _ENVIRONMENTS: dict[str, Environment] = {"register": "linkage", "identities": "linkage", "research": "research"}
 """The workers and the code location of each."""
@@ -178,7 +177,7 @@ class Workers:
             "POLARS_MAX_THREADS": threads,
         }
         if environment == "research":
-            variables.pop(KEYS_VARIABLE, None)
+            variables = {name: value for name, value in variables.items() if name not in KEY_VARIABLES}
         try:
             return subprocess.Popen(
                 [sys.executable, "-m", "tf_assets.cli", "work", environment],

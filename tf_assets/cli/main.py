@@ -15,13 +15,20 @@ from tf_assets.cli.console import console
 from tf_assets.cli.estimate import estimate_command
 from tf_assets.cli.governance import governance_command, renew_record
 from tf_assets.cli.hashing import exchange_key_command, hash_command
+from tf_assets.cli.keys import app as keys_app
 from tf_assets.cli.link import link_command
 from tf_assets.cli.mappings import app as mappings_app
 from tf_assets.cli.opt_out import opt_out_command
 from tf_assets.cli.protect import protect_command
+from tf_assets.cli.purge import purge_command
 from tf_assets.cli.review import app as review_app
+from tf_assets.linkage.guarded_process import guard_process
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Environment, Home
+
+PRIVATE_UMASK = 0o007
+"""Nothing for others. The group, which both environments' users belong to, shares releases and Dagster's storage; what is
+the linkage environment's alone lies in folders of mode 0700."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,7 +39,12 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command; an error that a person can mend is a sentence and an exit code, never a traceback."""
+    """Run a command; an error that a person can mend is a sentence and an exit code, never a traceback.
+
+    What it writes is for its user and group, and what it holds is gone when it dies.
+    """
+    os.umask(PRIVATE_UMASK)
+    guard_process()
     try:
         app()
     except EvaluationError as error:
@@ -184,6 +196,8 @@ app.command("protect")(protect_command)
 app.command("estimate")(estimate_command)
 app.command("opt-out")(opt_out_command)
 app.command("governance")(governance_command)
+app.command("purge")(purge_command)
+app.add_typer(keys_app, name="keys")
 app.add_typer(mappings_app, name="mappings")
 app.add_typer(review_app, name="review")
 

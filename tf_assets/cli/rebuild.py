@@ -14,15 +14,16 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from tf_assets.cli.instance import make_home
-from tf_assets.cli.locations import KEYS_VARIABLE, RELEASE_STAGES, Workers, run_locations
+from tf_assets.cli.locations import RELEASE_STAGES, Workers, run_locations
 from tf_assets.cli.materialise import alone_in
-from tf_assets.linkage.arrivals import KINDS, ArrivalRegister, file_time
-from tf_assets.linkage.keys import keys_text
+from tf_assets.linkage.arrivals import KINDS, Arrival, ArrivalRegister, file_time
+from tf_assets.linkage.key_lock import share_keys
+from tf_assets.linkage.key_sources import KEY_VARIABLES, variables_for_another_home
 from tf_assets.linkage.opt_outs.store import copy_opt_outs
+from tf_assets.linkage.registering import originals_of
+from tf_assets.linkage.release.writing import MANIFEST, PURGED
 from tf_assets.warehouse.errors import EvaluationError, InputRefused
 from tf_assets.warehouse.home import Home
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def rebuild(home: Home, as_of: datetime, out: Path | None = None) -> Rebuilt:
         folder = (out or home.root / "rebuilt") / release_id
         _put_in_place(past.releases / release_id, folder)
     past_release_id = _release_at(home, as_of)
-    is_identical = past_release_id is not None and _same_files(home.releases / past_release_id, folder)
+    is_identical = past_release_id is not None and _is_release(home, past_release_id, folder)
     return Rebuilt(release_id, folder, n_arrivals, past_release_id, is_identical)
 
 
@@ -83,17 +84,18 @@ def _past_home(home: Home, as_of: datetime) -> Iterator[tuple[Home, int]]:
     """A home that knows what this one knew at a moment, and from how many files; it is gone afterwards."""
     past = Home(home.root / f".rebuild-{os.getpid()}")
     project = home.project()
-    had_keys, had_dagster = os.environ.get(KEYS_VARIABLE), os.environ.get("DAGSTER_HOME")
+    had = {name: os.environ.get(name) for name in (*KEY_VARIABLES, "DAGSTER_HOME")}
+    share_keys(home)  # while its originals are read
     try:
         make_home(past, project.name, project.record_salt, project.is_demo)
         n_arrivals = _copy_arrivals(home, past, as_of)
         if not n_arrivals:
             raise EvaluationError(f"Nothing had arrived by {as_of:%d %B %Y, %H:%M}. Choose a later date.")
-        os.environ[KEYS_VARIABLE] = keys_text(home)  # for the workers, which inherit it
+        os.environ.update(variables_for_another_home(home))  # for the workers, which inherit where to look
         with alone_in(past):
             yield past, n_arrivals
     finally:
-        for name, value in ((KEYS_VARIABLE, had_keys), ("DAGSTER_HOME", had_dagster)):
+        for name, value in had.items():
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
@@ -103,6 +105,7 @@ def _past_home(home: Home, as_of: datetime) -> Iterator[tuple[Home, int]]:
 def _copy_arrivals(home: Home, past: Home, as_of: datetime) -> int:
     """Copy the entries known by then, and let the past home read this one's originals; how many files they are."""
     known = [each for each in ArrivalRegister.of_home(home).all(*KINDS) if each.known_at <= as_of]
+    _refuse_purged(home, known, as_of)
     register = ArrivalRegister.of_home(past)
     for arrival in known:
         register.record(arrival)
@@ -111,10 +114,31 @@ def _copy_arrivals(home: Home, past: Home, as_of: datetime) -> int:
     return len(known)
 
 
+def _refuse_purged(home: Home, known: list[Arrival], as_of: datetime) -> None:
+    """`EvaluationError` where something that stood then was removed because its retention was over."""
+    originals = originals_of(home)
+    words = [originals.word_of(sha256) for sha256 in {each.sha256 for each in known}]
+    gone = [word.needed_until for word in words if word and word.needed_until > as_of]
+    if gone:
+        raise EvaluationError(
+            f"Files that counted on {as_of:%d %B %Y, %H:%M} ({len(gone)}) were removed when their retention was over "
+            f"(retention.yml). The earliest moment that can be made again is {max(gone).isoformat()} (UTC)."
+        )
+
+
 def _release_at(home: Home, as_of: datetime) -> str | None:
-    """The release that was made last by then: a manifest is never touched again."""
+    """The release that was made last by then, purged or not: a manifest is never touched again."""
     made = [(file_time(path), path.parent.name) for path in home.releases.glob(f"[!.]*/{MANIFEST}")]
+    made += [(file_time(path), path.stem) for path in home.releases.glob(f"{PURGED}/*.json")]
     return max(((at, name) for at, name in made if at <= as_of), default=(None, None))[1]
+
+
+def _is_release(home: Home, release_id: str, folder: Path) -> bool:
+    """Whether a folder holds a release of this home, byte for byte; of a purged one the manifest tells, which holds the
+    hash of each file."""
+    if (home.releases / release_id).exists():
+        return _same_files(home.releases / release_id, folder)
+    return (home.releases / PURGED / f"{release_id}.json").read_bytes() == (folder / MANIFEST).read_bytes()
 
 
 def _same_files(one: Path, other: Path) -> bool:

@@ -85,6 +85,10 @@ class ArrivalRegister:
         """Was this file recorded for this slot?"""
         return self._path(arrival).exists()
 
+    def recorded_at(self, arrival: Arrival) -> datetime:
+        """When an arrival of this register was written down here (UTC), whatever the transfer area's time for it."""
+        return file_time(self._path(arrival))
+
     def of_slot(self, kinds: Iterable[Kind], slot: str) -> list[Arrival]:
         """The arrivals of some kinds for one slot, the one received last at the end."""
         paths = (path for kind in kinds for path in (self._folder(kind) / slot).glob("[!.]*.json"))

@@ -3,8 +3,10 @@
 import dagster as dg
 
 from tf_assets.governance.sensor import governance_record
+from tf_assets.linkage.guarded_process import guard_process
 from tf_assets.linkage.identities import assets as identities
 from tf_assets.linkage.identities.deliveries import identity_deliveries
+from tf_assets.linkage.key_lock import unless_rotating
 from tf_assets.linkage.opt_outs import assets as opt_outs
 from tf_assets.linkage.opt_outs.landed import opt_out_deliveries
 from tf_assets.linkage.release import assets as release
@@ -28,14 +30,15 @@ from tf_assets.warehouse.deliveries import delivery_sensor
 
 __all__ = ["LANDED", "NATIONAL_JOB", "defs", "load_tools"]
 
+guard_process()  # here, because every process of the location loads this: the code server and each run too
 
 LANDED = {
-    "opt_outs": opt_out_deliveries,
-    "reviews": review_deliveries,
-    "returns": return_deliveries,
-    "identities": identity_deliveries,
+    "opt_outs": unless_rotating(opt_out_deliveries),
+    "reviews": unless_rotating(review_deliveries),
+    "returns": unless_rotating(return_deliveries),
+    "identities": unless_rotating(identity_deliveries),
 }
-"""What may have landed for this environment, by kind."""
+"""What may have landed for this environment, by kind; nothing while the storage key is being replaced."""
 
 
 def load_tools() -> None:
@@ -51,10 +54,10 @@ defs = dg.Definitions(
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=[
-        delivery_sensor("opt_outs_landing", [record_opt_outs], opt_out_deliveries),
-        delivery_sensor("reviews_recorded", [record_reviews], review_deliveries),
-        delivery_sensor("returns_landing", [council_returns], return_deliveries),
-        delivery_sensor("identities_landing", identity_jobs, identity_deliveries),
+        delivery_sensor("opt_outs_landing", [record_opt_outs], LANDED["opt_outs"]),
+        delivery_sensor("reviews_recorded", [record_reviews], LANDED["reviews"]),
+        delivery_sensor("returns_landing", [council_returns], LANDED["returns"]),
+        delivery_sensor("identities_landing", identity_jobs, LANDED["identities"]),
         automation_sensor("linkage"),
         governance_record,
     ],

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import uuid
 from pathlib import Path
 
 from tf_assets.warehouse.errors import KeysRefused
@@ -30,14 +31,40 @@ def read_private_file(path: Path, called: str) -> str:
 
 def write_private_file(path: Path, text: str) -> None:
     """Write a file that is private from its first byte and there wholly or not at all; `FileExistsError` if there is one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    draft = _private_draft(path, text)
     try:
-        with os.fdopen(descriptor, "w") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
         os.link(draft, path)  # unlike a rename, never replaces keys that are there
     finally:
         draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def replace_private_file(path: Path, text: str) -> None:
+    """Put a private file in the place of another; after a crash the old or the new one is there."""
+    draft = _private_draft(path, text)
+    try:
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk know of what was renamed in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _private_draft(path: Path, text: str) -> Path:
+    """The text in a file of its own beside the one that is meant, on the disk."""
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft

@@ -67,10 +67,15 @@ def prepare_instance(spill: Path, storage_key: str | None) -> duckdb.DuckDBPyCon
     if storage_key is not None:
         connection.execute(f"LOAD '{_quoted(_HTTPFS)}'")
         connection.execute("SET temp_file_encryption = true")
-        connection.execute("SET VARIABLE storage_key = $key", {"key": _parquet_key(storage_key)})
-        connection.execute("PRAGMA add_parquet_key('storage', getvariable('storage_key'))")
-        connection.execute("RESET VARIABLE storage_key")
+        add_parquet_key(connection, "storage", storage_key)
     return connection
+
+
+def add_parquet_key(connection: duckdb.DuckDBPyConnection, name: str, storage_key: str) -> None:
+    """Let an instance know a key for Parquet files by a name; the key stands in no statement."""
+    connection.execute("SET VARIABLE storage_key = $key", {"key": _parquet_key(storage_key)})
+    connection.execute(f"PRAGMA add_parquet_key('{name}', getvariable('storage_key'))")
+    connection.execute("RESET VARIABLE storage_key")
 
 
 @cache

@@ -166,7 +166,7 @@ def test_a_release_made_again_is_left_as_it_is_and_nothing_else_lies_about(tmp_p
     first = write_release(tmp_path, tables(), PROVENANCE)
     write_release(tmp_path, tables(), PROVENANCE)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([first.release_id, "current.json"])
-    assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o444}
+    assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o440}
 
 
 def test_a_release_that_was_changed_is_noticed(tmp_path: Path) -> None:

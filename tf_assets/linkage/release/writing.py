@@ -3,6 +3,7 @@
 releases/<release id>/people.parquet  programme_spells.parquet  record_links.parquet  link_quality.parquet
                       returns.parquet  manifest.json
 releases/current.json                 the release that research reads
+releases/purged/<release id>.json     the manifest of one whose retention was over
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from tf_assets.warehouse.errors import EvaluationError
 
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
+PURGED = "purged"
 RELEASE_ID_DIGITS = 16
 ROWS_IN_A_GROUP = 131_072
 
@@ -104,8 +106,8 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _settle(path: Path) -> None:
-    """Read-only and on the disk."""
-    path.chmod(0o444)
+    """Read-only, for its user and group, and on the disk."""
+    path.chmod(0o440)
     _sync(path)
 
 

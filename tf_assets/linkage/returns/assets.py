@@ -1,14 +1,15 @@
 """Assets of the returns: receipts, the register and what was found wrong with it, and the schools."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import dagster as dg
 import polars as pl
 
-from tf_assets.linkage.arrivals import ArrivalRegister
+from tf_assets.linkage.arrivals import Arrival, ArrivalRegister
 from tf_assets.linkage.opt_outs.store import opt_outs_in_force
+from tf_assets.linkage.originals import Originals
 from tf_assets.linkage.partitions import Slot, council_quarter_partitions
 from tf_assets.linkage.registering import originals_of, register_file
 from tf_assets.linkage.returns.beside_earlier import beside_earlier
@@ -24,7 +25,7 @@ from tf_assets.linkage.returns.judging import (
     withdrawn,
 )
 from tf_assets.linkage.returns.mapping_files import write_proposal
-from tf_assets.linkage.returns.receipts import FileVerdict, receipts
+from tf_assets.linkage.returns.receipts import FileKey, FileVerdict, receipts
 from tf_assets.linkage.returns.receiving import SlotVerdict, receive_slot
 from tf_assets.linkage.returns.schools import match_schools, read_reference
 from tf_assets.linkage.returns.slots import files_of_council, landed_files, register_landed
@@ -62,10 +63,16 @@ def receive_return(home: Home, slot: Slot) -> SlotVerdict:
         for each in ArrivalRegister.of_home(home).all("return", "withdrawal", below=slot.council_code)
         if each.fault is None
     ]
-    here = [each for each in of_council if each.slot == slot.folder]
+    originals = originals_of(home)
+    # what was purged had been replaced or refused: what stands does not change without it
+    here = [
+        each
+        for each in of_council
+        if each.slot == slot.folder and not (each.kind == "return" and originals.is_purged(each.sha256))
+    ]
     others = [each for each in of_council if each.slot != slot.folder]
     judge = partial(judge_return, mapping=confirmed_mapping(home, slot.council_code))
-    return receive_slot(slot, here, others, originals_of(home).read, judge)
+    return receive_slot(slot, here, others, originals.read, judge)
 
 
 def _propose_mappings(home: Home, slot: Slot, verdict: SlotVerdict) -> None:
@@ -142,9 +149,17 @@ def return_receipts(context: dg.AssetExecutionContext, zone: Zone) -> Produced:
         for council_code, quarter_date, sha256, rule, sentence in refused
     }
     arrivals = ArrivalRegister.of_home(home).all("return", "withdrawal")
+    judged |= purged_verdicts(originals_of(home), arrivals)
     found = receipts(arrivals, judged, opt_outs_in_force(zone.root).n)
     counts = dict(found["verdict"].value_counts().iter_rows())
     return Produced(found, {f"files_{verdict}": n for verdict, n in sorted(counts.items())})
+
+
+def purged_verdicts(originals: Originals, arrivals: Sequence[Arrival]) -> dict[FileKey, FileVerdict]:
+    """The verdicts on refused files that were removed since: nobody judges them again."""
+    words = {each.sha256: originals.word_of(each.sha256) for each in arrivals}
+    told = FileVerdict("refused", "It was refused, and removed when its retention was over (retention.yml).")
+    return {(slot, sha256): told for sha256, word in words.items() if word for slot in word.refused_in}
 
 
 register_models = sql_assets("linkage", "returns")

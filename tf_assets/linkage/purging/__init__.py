@@ -1,0 +1,1 @@
+"""Retention: what is due by `retention.yml`, and its removal."""

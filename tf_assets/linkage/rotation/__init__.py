@@ -1,0 +1,1 @@
+"""Another storage key for everything that the linkage environment has encrypted."""
