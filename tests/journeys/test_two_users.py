@@ -147,6 +147,7 @@ def test_both_locations_run_as_their_own_users_and_neither_opens_what_is_the_oth
     sent = next(slot.glob("*.csv"))
     corrected = slot / "corrected.csv"
     corrected.write_bytes(b"".join(sent.read_bytes().splitlines(keepends=True)[:-2]))
+    corrected.chmod(0o600)
     os.chown(corrected, LINKAGE, LINKAGE)
     later = max(path.stat().st_mtime for path in slot.iterdir()) + 86_400
     os.utime(corrected, (later, later))
