@@ -1,5 +1,6 @@
 """`tf-eval keys`: replace the storage key, make a project with keys of its own, see where each key comes from."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -90,20 +91,29 @@ def new_project(
 @app.command()
 def check() -> None:
     """Say where each key comes from, its fingerprint and age, and what is wrong; never a key."""
+    from tf_assets.governance.evidence import record_keys
     from tf_assets.linkage.key_check import check_keys
 
-    checked = check_keys(Home.from_environment())
+    home = Home.from_environment()
+    checked = check_keys(home)
+    told = [
+        {"name": each.name, "source": each.source, "fingerprint": each.fingerprint, "since": _day(each.since)}
+        for each in checked.keys
+    ]
+    record_keys(home, told, checked.faults)
     table = Table("key", "comes from", "fingerprint", "in use since", box=None, pad_edge=False)
     for each in checked.keys:
-        table.add_row(
-            each.name, each.source, each.fingerprint, each.since.isoformat() if each.since else "not recorded"
-        )
+        table.add_row(each.name, each.source, each.fingerprint, _day(each.since) or "not recorded")
     console.print(table)
     for sentence in checked.notes:
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     if checked.faults:
         raise KeysRefused("\n".join(checked.faults))
     console.print("The keys are well kept.")
+
+
+def _day(since: date | None) -> str | None:
+    return since.isoformat() if since else None
 
 
 def _bars() -> Progress:

@@ -9,7 +9,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from tf_assets.governance.evidence import record_canaries
+from tf_assets.governance.evidence import record_canaries, record_doors
 from tf_assets.linkage.resources import LinkageZone
 from tf_assets.verification.canaries import Search, search_home
 from tf_assets.verification.defects import LEAST_CAUGHT, MOST_GOOD_REFUSED, DefectCounts, count_defects
@@ -69,7 +69,10 @@ def verify_home(home: Home, console: Console, report_json: Path | None = None) -
         highlight=False,
         style="red" if search.found else None,
     )
-    print_crossings(console, found.crossings)
+    crossings = found.crossings
+    crossed = {door: len(names) for door, names in crossings.crossed.items()}
+    record_doors(home, crossed, crossings.undeclared, crossings.personal)
+    print_crossings(console, crossings)
     if report_json:
         report_json.write_text(json.dumps(_as_json(found), indent=2, default=str) + "\n")
     return found.is_clean and found.defects.is_good_enough
