@@ -11,7 +11,7 @@ from tests.attack.ledgers import Keyed, figures
 from tf_assets.research.disclosure.attack import Block, attack_blocks
 from tf_assets.research.disclosure.holding import Unsafe, hold, units_to_hold
 from tf_assets.research.disclosure.knowledge import CELL_SCHEMA, CHANGE_SCHEMA, Relations
-from tf_assets.research.disclosure.published import attackable, blocks_of, changes_of, parents_of_areas
+from tf_assets.research.disclosure.published import attackable, blocks_of, changes_of, parents_of_areas, read_counts
 from tf_assets.research.publication.counts import area_frame, protect_outcomes, protect_programme
 from tf_assets.research.publication.figures import figures_of, publication_id
 from tf_assets.research.publication.holds import HELD, HELD_SCHEMA, attack_update, history_before, keep_earlier
@@ -144,3 +144,35 @@ def test_a_row_of_a_kept_unit_that_was_never_published_is_not_published_now(tmp_
     assert here.filter(pl.col("sex") == "F")["n_people"].to_list() == [500]
     elsewhere = kept.filter(pl.col("area_code") == REGION)
     assert elsewhere["n_people"].null_count() == 0
+
+
+def test_a_group_that_is_shown_in_one_publication_only_is_not_taken_to_be_empty_in_the_other() -> None:
+    """England's published count of it was 0 there, so that nine people may be in it."""
+    everybody = [("all", 30.0), ("M", 30.0)]
+    rows = [(step, *group) for step in (0, 1) for group in [*everybody, *([("F", 10.0)] if step == 0 else [])]]
+    figures_there = pl.DataFrame(
+        [
+            {
+                "table_name": "protected_outcome_counts",
+                "measure": measure,
+                "area_type": "council",
+                "area_code": COUNCIL,
+                "sex": sex,
+                "age_band": "all",
+                "arm": "programme",
+                "outcome": "is_on_jsa",
+                "outcome_window": "19-24",
+                "published": count,
+                "lower": max(count - 9, 0),
+                "upper": count + 9,
+                "step": step,
+            }
+            for step, sex, count in rows
+            for measure in ("n_people",)
+        ]
+    )
+    parts = [figures_there.filter(pl.col("step") == step).drop("step") for step in (0, 1)]
+    same = pl.DataFrame({"area": [COUNCIL], "step": [1], "kind": ["same"]}, schema=CHANGE_SCHEMA)
+    found = attack_blocks(blocks_of(read_counts(parts)), parents_of_areas(), same)
+    women = found.filter((pl.col("group") == "sex:F") & (pl.col("target") == "count"))
+    assert women.height and not women["is_breach"].any()

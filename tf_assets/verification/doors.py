@@ -29,6 +29,7 @@ NAMES: Mapping[str, str] = {
     "quarter_date": r"\d{4}-\d{2}-01",
     "digest": r"[0-9a-f]{12}",
     "check": r"canaries|doors|keys",
+    "closed_at": r"\d{8}T\d{6,12}",
     "arrival": r"\d{4}-\d{2}-\d{2}T\d{6}-[0-9a-f]{8}",
 }
 """The words in braces of `doors.yml`, as patterns. None is wide enough for a name or a reference."""
@@ -136,7 +137,7 @@ def find_crossings(home: Home, doors: Doors | None = None) -> Crossings:
     for path in sorted(each for each in home.root.rglob("*") if each.is_file() or each.is_symlink()):
         name = str(path.relative_to(home.root))
         first = name.split("/")[0]
-        if first in doors.inside:
+        if any(_pattern(inside).fullmatch(first) for inside in doors.inside):
             continue
         file = next((each for each in doors.files if each.pattern.fullmatch(name)), None)
         if file is None or path.is_symlink():

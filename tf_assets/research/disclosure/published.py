@@ -18,7 +18,8 @@ from tf_assets.research.disclosure.knowledge import (
 from tf_assets.research.publication.catalogue import ALL, ENGLAND
 from tf_assets.research.publication.causes import changes_between
 from tf_assets.research.publication.cohort_flow import STEP_WORDS
-from tf_assets.research.publication.ledger import Ledger
+from tf_assets.research.publication.ledger import UNBOUNDED, Ledger
+from tf_assets.research.publication.rounding import BASE
 from tf_assets.research.publication.sources import Sources
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.geography import councils
@@ -48,9 +49,9 @@ def read_counts(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     parts: the records or figures of each publication. An `InputRefused` for a cross of sex and age.
     """
     read = [
-        part.filter(pl.col("measure").str.starts_with("n_")).select(
-            pl.col(_TEXTS).cast(pl.Categorical), "published", "lower", "upper", step=pl.lit(step, dtype=pl.Int64)
-        )
+        part.filter(pl.col("measure").str.starts_with("n_"))
+        .with_columns(published=pl.when(pl.col("upper") < UNBOUNDED).then("published"))  # what was kept tells nothing
+        .select(pl.col(_TEXTS).cast(pl.Categorical), "published", "lower", "upper", step=pl.lit(step, dtype=pl.Int64))
         for step, part in enumerate(parts)
     ]
     counts = pl.concat(read)
@@ -73,7 +74,7 @@ def blocks_of(counts: pl.DataFrame, within: Within | None = None) -> Iterator[Bl
     everybody = programme.filter(pl.col("measure") == PEOPLE)
     for arm in _values(programme, "arm"):
         here = programme.filter(pl.col("arm") == arm)
-        yield Block(f"programme|{arm}", _with_not_known(_figures(here, "measure")), Relations())
+        yield Block(f"programme|{arm}", _with_not_known(_with_unshown(_figures(here, "measure"))), Relations())
     outcomes = counts.filter(pl.col("table_name") == OUTCOMES)
     for arm, outcome in _pairs(outcomes, "arm", "outcome"):
         here = outcomes.filter((pl.col("arm") == arm) & (pl.col("outcome") == outcome))
@@ -96,14 +97,14 @@ def _other_blocks(counts: pl.DataFrame, within: Within) -> Iterator[Block]:
         here = named.filter((pl.col("table_name") == table) & (pl.col("outcome") == outcome) & (pl.col("arm") == arm))
         windows = _values(here, "outcome_window")
         pairs = [(f"{part}|{each}", f"{whole}|{each}") for part, whole in within.get(table, ()) for each in windows]
-        figures = _with_not_known(_figures(here, "measure", "outcome_window"))
+        figures = _with_not_known(_with_unshown(_figures(here, "measure", "outcome_window")))
         by_window = [figures.filter(pl.col("series").str.ends_with(f"|{each}"))["series"].unique() for each in windows]
         yield Block(f"{table}|{outcome}|{arm}", figures, Relations(pairs), tuple(map(frozenset, by_window)))
 
 
 def _outcome_block(name: str, outcome: pl.DataFrame, everybody: pl.DataFrame) -> Block:
     figures = _with_not_known(
-        pl.concat([_figures(outcome, "measure", "outcome_window"), _figures(everybody, "measure")])
+        pl.concat([_with_unshown(_figures(outcome, "measure", "outcome_window")), _figures(everybody, "measure")])
     )
     windows = _values(outcome, "outcome_window")
     has_people = everybody.height > 0
@@ -157,6 +158,28 @@ def _figures(counts: pl.DataFrame, *series: str) -> pl.DataFrame:
         group=group,
         **{name: pl.col(name) for name in ("step", "published", "lower", "upper")},
     ).cast(CELL_SCHEMA)  # type: ignore[arg-type]
+
+
+def _with_unshown(figures: pl.DataFrame) -> pl.DataFrame:
+    """With the groups that are shown in some of these figures only: elsewhere all of England has at most 9 people of them."""
+    there = figures.filter(pl.col("group") == WHOLE).select("series", "area", "step")
+    shown = figures.filter(pl.col("group") != WHOLE)
+    dimension = pl.col("group").str.split(":").list.first()
+    split = shown.select("series", dimension=dimension).unique()
+    groups = shown.select("group", dimension=dimension).unique()
+    unshown = (
+        there.join(split, on="series")
+        .join(groups, on="dimension")
+        .join(shown, on=["series", "area", "step", "group"], how="anti")
+        .sort("series", "area", "group", "step")
+        .select(
+            *("series", "area", "group", "step"),
+            published=pl.lit(None, dtype=pl.Float64),
+            lower=pl.lit(0.0),
+            upper=pl.lit(float(BASE - 1)),
+        )
+    )
+    return pl.concat([figures, unshown])
 
 
 def _with_not_known(figures: pl.DataFrame) -> pl.DataFrame:
