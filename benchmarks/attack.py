@@ -8,15 +8,16 @@ A success is a group of 1 to 9 people whose count is found exactly, or between b
 """
 
 import argparse
+import resource
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 import polars as pl
-import psutil
 
 from tf_assets.research.disclosure.attack import Block, attack_block, attack_blocks
 from tf_assets.research.disclosure.holding import hold, units_to_hold
@@ -189,7 +190,7 @@ def national_block(seed: int, rate: float, n_steps: int = 8, people: int = 750_0
 def run_cases(n_cases: int) -> None:
     started = time.perf_counter()
     without, behind, held, worlds = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    with ProcessPoolExecutor(2) as workers:
+    with ProcessPoolExecutor(2, get_context("spawn")) as workers:  # a fork would inherit polars' locks
         for kind, n_open, n_behind, n_held in workers.map(attack_case, range(n_cases), chunksize=16):
             worlds[kind] += 1
             without[kind] += n_open
@@ -202,20 +203,18 @@ def run_cases(n_cases: int) -> None:
 
 
 def run_national(rates: list[float]) -> None:
-    parents = parents_of_areas()
-    cpu = 0.0
-    for rate in rates:
-        block = national_block(1, rate)
-        started, used = time.perf_counter(), time.process_time()
-        found = attack_blocks([block], parents, NO_CHANGES, n_threads=1)
-        seconds, used = time.perf_counter() - started, time.process_time() - used
-        cpu += used
-        print(
-            f"{block.name}: {block.figures.height:,} figures, {found.height:,} small targets, "
-            f"{found['is_breach'].sum():,} narrow (no gate), {seconds:.0f} s, {used:.0f} s of CPU"
-        )
-    peak = psutil.Process().memory_info().rss / 2**30
-    print(f"{cpu / len(rates):.0f} s of CPU a block on average; memory at the end {peak:.2f} GiB")
+    started, used = time.perf_counter(), time.process_time()
+
+    def tell(block: Block) -> None:
+        print(f"{block.name}: {block.figures.height:,} figures, {time.perf_counter() - started:.0f} s", flush=True)
+
+    found = attack_blocks((national_block(1, rate) for rate in rates), parents_of_areas(), NO_CHANGES, tell)
+    seconds, used = time.perf_counter() - started, time.process_time() - used
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{found.height:,} small targets, {found['is_breach'].sum():,} of them narrow (nothing was held); {seconds:.0f} s and "
+        f"{used:.0f} s of CPU for {len(rates)} blocks of 40; {peak:.2f} GiB at the most"
+    )
 
 
 def run_held(rates: list[float]) -> None:
