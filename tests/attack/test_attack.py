@@ -1,8 +1,10 @@
 """The attack finds the tightest bounds: it agrees with one linear program for each target, and holds the truth."""
 
+import highspy
 import numpy as np
 import polars as pl
 import pytest
+from highspy._core import _Highs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -12,6 +14,7 @@ from tf_assets.research.disclosure import attack
 from tf_assets.research.disclosure.attack import Block, attack_block, attack_blocks
 from tf_assets.research.disclosure.intruder import Contradiction
 from tf_assets.research.disclosure.knowledge import CHANGE_SCHEMA, Built, Relations, build, changes_upwards
+from tf_assets.warehouse.errors import EvaluationError
 
 NO_CHANGES = pl.DataFrame(schema=CHANGE_SCHEMA)
 RELATIONS = Relations(within=[("yes", "people")])
@@ -135,3 +138,18 @@ def test_a_council_that_sent_nothing_has_one_count() -> None:
     built = build(pl.concat([stayed, again]), PARENTS, changes, RELATIONS)
     assert built.cells.filter(pl.col("area") == "A1")["step"].unique().to_list() == [0]
     assert built.cells.filter(pl.col("area") == "A2")["step"].unique().sort().to_list() == [0, 1]
+
+
+def test_a_program_that_the_solver_gives_up_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solves that end without an optimum are made again in other ways, and an error only where all fail."""
+    counts, _ = published(2, 2, 1.0)
+    block = Block("b", counts, RELATIONS)
+    whole = attack_block(block, PARENTS, changes_upwards(NO_CHANGES, PARENTS))
+    statuses = iter([highspy.HighsModelStatus.kUnknown] * 2)
+    real = _Highs.getModelStatus
+    monkeypatch.setattr(_Highs, "getModelStatus", lambda solver: next(statuses, None) or real(solver))
+    again = attack_block(block, PARENTS, changes_upwards(NO_CHANGES, PARENTS))
+    assert again["is_breach"].to_list() == whole["is_breach"].to_list()
+    monkeypatch.setattr(_Highs, "getModelStatus", lambda solver: highspy.HighsModelStatus.kUnknown)
+    with pytest.raises(EvaluationError, match="nothing is proved"):
+        attack_block(block, PARENTS, changes_upwards(NO_CHANGES, PARENTS))

@@ -1,9 +1,11 @@
 """`tf-eval protect`: disclosure control of tables of counts, by a declared protocol and against a ledger."""
 
+import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +25,8 @@ from tf_assets.research.disclosure.protecting import (
 from tf_assets.research.publication.ledger import Ledger, write_whole
 from tf_assets.warehouse.errors import InputRefused
 
+Within = dict[str, list[tuple[str, str]]]
+
 RELATIONS = "within.json"
 """Beside a ledger: of each table that was protected into it which counts are part of which."""
 
@@ -36,11 +40,15 @@ def protect_command(
     """Round, attack together with everything published before, record, and only then write."""
     declared = read_protocol(protocol)
     cells = read_tables(tables, declared)
-    if out.exists() and any(out.iterdir()):
-        raise InputRefused(f"{out} is not empty. A publication is never changed: name a new folder.")
+    _refuse_places(ledger, out)
+    with _alone(ledger):
+        _protect(cells, declared, ledger, out)
+
+
+def _protect(cells: Mapping[str, pl.DataFrame], declared: DisclosureProtocol, ledger: Path, out: Path) -> None:
     recorded = Ledger(ledger)
     recorded.verify()
-    within = read_within(ledger) | {name: list(table.within) for name, table in declared.tables.items()}
+    within = _declared_ever(read_within(ledger), declared)
     rounded = {name: protect(cells[name], table) for name, table in declared.tables.items()}
     kept = keep_unsafe(rounded, declared, recorded, within)
     identity = _identity(kept, declared)
@@ -55,14 +63,46 @@ def protect_command(
     )
 
 
-def read_within(ledger: Path) -> dict[str, list[tuple[str, str]]]:
-    """Which counts are part of which, of the tables that were protected into a ledger."""
+def _refuse_places(ledger: Path, out: Path) -> None:
+    if (out.exists() and not out.is_dir()) or not _can_be_made(out.parent):
+        raise InputRefused(f"No folder can be made at {out}. Name a new folder, below one that is there.")
+    if out.exists() and any(out.iterdir()):
+        raise InputRefused(f"{out} is not empty. A publication is never changed: name a new folder.")
+    if (ledger.exists() and not ledger.is_dir()) or not _can_be_made(ledger.parent):
+        raise InputRefused(f"{ledger} cannot be a ledger: name a folder, below one that is there.")
+    if ledger.resolve() == out.resolve():
+        raise InputRefused("The ledger and what is published cannot lie in one folder: name two.")
+
+
+def _can_be_made(folder: Path) -> bool:
+    return next(place for place in (folder.resolve(), *folder.resolve().parents) if place.exists()).is_dir()
+
+
+@contextmanager
+def _alone(ledger: Path) -> Iterator[None]:
+    """Nobody else attacks and appends meanwhile, or two publications would not know of one another."""
+    ledger.mkdir(parents=True, exist_ok=True)
+    with (ledger / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _declared_ever(before: Within, protocol: DisclosureProtocol) -> Within:
+    """What was ever declared to be part of what; it does not cease to be so."""
+    return before | {name: sorted({*before.get(name, []), *table.within}) for name, table in protocol.tables.items()}
+
+
+def read_within(ledger: Path) -> Within:
+    """Which counts are part of which, of the tables that were protected into a ledger; an `InputRefused` if it is damaged."""
     path = ledger / RELATIONS
-    return (
-        {name: [(a, b) for a, b in pairs] for name, pairs in json.loads(path.read_text()).items()}
-        if path.exists()
-        else {}
-    )
+    if not path.exists():
+        return {}
+    try:
+        return {name: [(part, whole) for part, whole in pairs] for name, pairs in json.loads(path.read_text()).items()}
+    except (ValueError, AttributeError, TypeError):
+        raise InputRefused(
+            f"{path} cannot be read. Restore it from a copy: without it the attack knows less."
+        ) from None
 
 
 def _identity(tables: Mapping[str, pl.DataFrame], protocol: DisclosureProtocol) -> str:

@@ -125,7 +125,24 @@ def worked(
 
 
 def attack_block(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -> pl.DataFrame:
-    """What an intruder finds in one block (`FINDING_SCHEMA`); changes: of all areas."""
+    """What an intruder finds in one block (`FINDING_SCHEMA`); changes: of all areas.
+
+    Where the figures contradict what is taken as known, as little of it is let go as makes them agree: first that all groups
+    are published, then that people were only added, then that some counts stayed as they were. A `Contradiction` if a
+    publication contradicts itself.
+    """
+    loose = changes.with_columns(kind=pl.when(pl.col("kind") == SAME).then(pl.lit(SAME)).otherwise(pl.lit(REVISED)))
+    free = changes.with_columns(kind=pl.lit(REVISED))
+    wider = replace(block, figures=with_unpublished_groups(block.figures))
+    for attempt, known in ((block, changes), (wider, changes), (block, loose), (wider, loose), (block, free)):
+        try:
+            return _attacked(attempt, parents, known)
+        except Contradiction:
+            continue
+    return _attacked(wider, parents, free)
+
+
+def _attacked(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -> pl.DataFrame:
     built, lower, upper = _agreed(block.figures, parents, changes, block.relations, block.name)
     if built.system.n_cells <= LARGE:
         return _searched(block.name, built, parents, lower, upper, built.cells["area"].unique())
@@ -159,13 +176,6 @@ def _agreed(
         if crossed.is_empty():
             return built, lower, upper
         not_grown |= frozenset(crossed.select("series", "area").iter_rows())
-    loose = changes.with_columns(kind=pl.when(pl.col("kind") == SAME).then(pl.lit(SAME)).otherwise(pl.lit(REVISED)))
-    free = changes.with_columns(kind=pl.lit(REVISED))
-    for known, changed in ((figures, loose), (figures, free), (with_unpublished_groups(figures), free)):
-        built = build(known, parents, changed, relations)
-        lower, upper = tighten(built.system)
-        if (lower <= upper).all():
-            return built, lower, upper
     raise Contradiction(
         f"The figures of {name} contradict one another within one publication: a total and its parts cannot both hold. "
         "See whether every figure in the ledger has its right bounds and area."

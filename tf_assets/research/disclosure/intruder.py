@@ -21,6 +21,13 @@ from tf_assets.warehouse.errors import EvaluationError
 SLACK = 1e-6
 """How far from a whole number a solver's answer may be and still count as that number."""
 
+ANEW: tuple[dict[str, str | int], ...] = (
+    {"solver": "simplex", "simplex_strategy": 1, "presolve": "on"},
+    {"solver": "ipm", "run_crossover": "on"},
+    {"solver": "simplex", "simplex_strategy": 1, "presolve": "off"},
+)
+"""How a program that was not solved is begun anew, one way after another."""
+
 FEW = 8
 """Two solutions that settle fewer targets than this are not worth their time: the rest are asked for one at a time."""
 
@@ -94,10 +101,7 @@ def centre(system: System) -> Floats:
     solver.setOptionValue("run_crossover", "off")
     solver.setOptionValue("presolve", "off")  # it would put what it leaves out at a bound
     solver.passModel(_model(system))
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:  # a corner will do, if it must
-        solver.setOptionValue("solver", "simplex")
-    return np.clip(_solution(solver), system.lower, system.upper)
+    return np.clip(_solution(solver), system.lower, system.upper)  # a corner, where there is no better
 
 
 def _weights(targets: Targets, weights: Floats, n_cells: int) -> Floats:
@@ -121,6 +125,7 @@ class _Program:
         """Counts that fit everything and for which the weighted sum `aim` is greatest."""
         self.solver.changeColsCost(self.system.n_cells, self.columns, -aim)
         counts = _solution(self.solver)
+        self.solver.setOptionValue("solver", "simplex")
         self.solver.setOptionValue("simplex_strategy", 4)  # primal, for the last solution stays possible
         return counts
 
@@ -134,7 +139,15 @@ def _solver() -> _Highs:
 
 
 def _solution(solver: _Highs) -> Floats:
+    """Counts at the optimum; what does not get there from where the last solve ended is begun anew in other ways."""
     solver.run()
+    for method in ANEW:
+        if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            break
+        solver.clearSolver()
+        for option, value in method.items():
+            solver.setOptionValue(option, value)
+        solver.run()
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         raise Contradiction("What the intruder takes as known cannot all be true.")

@@ -6,18 +6,19 @@ sex and each age band.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tf_assets.research.disclosure.holding import units_to_hold
 from tf_assets.research.disclosure.published import blocks_of, changes_of, parents_of_areas, read_counts
 from tf_assets.research.publication.catalogue import AGE_BANDS, ALL, SEXES
 from tf_assets.research.publication.counts import RELIABLE_PEOPLE, area_frame, sum_margins
-from tf_assets.research.publication.figures import HELD_METHOD
+from tf_assets.research.publication.figures import HELD_METHOD, MEASURED
 from tf_assets.research.publication.ledger import FIGURE_SCHEMA, UNBOUNDED, Ledger
 from tf_assets.research.publication.rounding import METHOD, count_bounds, round_counts
 from tf_assets.warehouse.errors import InputRefused
@@ -28,6 +29,16 @@ TOPICS = ("arm", "outcome", "outcome_window")
 GROUPS = {"sex": SEXES, "age_band": AGE_BANDS}
 
 CountName = Annotated[str, Field(pattern=r"^n_[a-z0-9_]+$")]
+
+
+TableName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+
+MOST_COUNTED = 10**9
+"""No count of people is greater."""
+
+
+def _as_text(release: Any) -> Any:
+    return release.isoformat() if isinstance(release, date) else release
 
 
 class _Declared(BaseModel):
@@ -62,15 +73,28 @@ class TableProtocol(_Declared):
                 f"{', '.join(strangers)}: groups are of {', '.join(GROUPS)}, topics of {', '.join(TOPICS)}, and rates and "
                 "parts are of the table's own counts"
             )
+        if any(part == whole for part, whole in self.within):
+            raise ValueError("a count is no part of itself")
+        columns = [*self.counts, *self.counts.values(), *self.rates, *self.groups, *self.topics]
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: every count, key, rate, group and topic has a name of its own")
         return self
 
 
 class DisclosureProtocol(_Declared):
     """What is protected and how; tables by the name of their file without its ending."""
 
-    version: int
-    release: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
-    tables: dict[str, TableProtocol] = Field(min_length=1)
+    version: Literal[1]
+    release: Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[A-Za-z0-9._-]+$")]
+    tables: dict[TableName, TableProtocol] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> "DisclosureProtocol":
+        taken = sorted(set(self.tables) & set(MEASURED))
+        if taken:
+            raise ValueError(f"{', '.join(taken)} is a table of the evaluation's own: give it another name")
+        return self
 
 
 def read_protocol(path: Path) -> DisclosureProtocol:
@@ -121,13 +145,20 @@ def _checked(cells: pl.DataFrame, name: str, table: TableProtocol) -> pl.DataFra
     )
     for column in wanted:
         n_wrong = typed.filter(
-            pl.col(column).is_null() | (pl.col(column) < 0 if column in table.counts else False)
+            pl.col(column).is_null()
+            | (~pl.col(column).is_between(0, MOST_COUNTED) if column in table.counts else False)
         ).height
         if n_wrong:
             what = "a count of 0 or more" if column in table.counts else "given, a key from 0 to 2^64 - 1"
             raise InputRefused(
                 f"{name}: column {column} is not {what if column not in texts else 'given'} in {n_wrong:,} rows."
             )
+    for part, whole in table.within:
+        n_beyond = typed.filter(pl.col(part) > pl.col(whole)).height
+        if n_beyond:
+            raise InputRefused(f"{name}: {part} is greater than {whole}, which it is part of, in {n_beyond:,} rows.")
+    if typed.is_empty():
+        raise InputRefused(f"{name} has no row, so there is nothing to protect.")
     if typed.select(texts).is_duplicated().any():
         raise InputRefused(f"{name} has two rows of the same {', '.join(texts)}. A cell has one row.")
     known = {"council_code": councils()["council_code"].to_list()}

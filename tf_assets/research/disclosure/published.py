@@ -161,8 +161,10 @@ def _figures(counts: pl.DataFrame, *series: str) -> pl.DataFrame:
 
 
 def _with_unshown(figures: pl.DataFrame) -> pl.DataFrame:
-    """With the groups that are shown in some of these figures only: elsewhere all of England has at most 9 people of them."""
-    there = figures.filter(pl.col("group") == WHOLE).select("series", "area", "step")
+    """With the groups that are shown in some of these figures only: elsewhere all of England has at most 9 people of them,
+    but where an area's figures were kept nothing is known."""
+    is_kept = pl.col("upper") >= UNBOUNDED
+    there = figures.filter(pl.col("group") == WHOLE).select("series", "area", "step", is_kept=is_kept)
     shown = figures.filter(pl.col("group") != WHOLE)
     dimension = pl.col("group").str.split(":").list.first()
     split = shown.select("series", dimension=dimension).unique()
@@ -176,7 +178,7 @@ def _with_unshown(figures: pl.DataFrame) -> pl.DataFrame:
             *("series", "area", "group", "step"),
             published=pl.lit(None, dtype=pl.Float64),
             lower=pl.lit(0.0),
-            upper=pl.lit(float(BASE - 1)),
+            upper=pl.when("is_kept").then(UNBOUNDED).otherwise(float(BASE - 1)),
         )
     )
     return pl.concat([figures, unshown])
