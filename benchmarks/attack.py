@@ -187,11 +187,11 @@ def national_block(seed: int, rate: float, n_steps: int = 8, people: int = 750_0
     return Block(f"rate {rate}", figures, Relations(within=pairs), tuple(frozenset(pair) for pair in pairs))
 
 
-def run_cases(n_cases: int) -> None:
+def run_cases(n_cases: int, first: int) -> None:
     started = time.perf_counter()
     without, behind, held, worlds = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     with ProcessPoolExecutor(2, get_context("spawn")) as workers:  # a fork would inherit polars' locks
-        for kind, n_open, n_behind, n_held in workers.map(attack_case, range(n_cases), chunksize=16):
+        for kind, n_open, n_behind, n_held in workers.map(attack_case, range(first, first + n_cases), chunksize=16):
             worlds[kind] += 1
             without[kind] += n_open
             behind[kind] += n_behind
@@ -242,12 +242,13 @@ def run_held(rates: list[float]) -> None:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--cases", type=int, default=0)
+    arguments.add_argument("--first", type=int, default=0, help="the first world")
     arguments.add_argument("--national", action="store_true")
     arguments.add_argument("--held", action="store_true")
     arguments.add_argument("--rates", type=float, nargs="*", default=RATES)
     chosen = arguments.parse_args()
     if chosen.cases:
-        run_cases(chosen.cases)
+        run_cases(chosen.cases, chosen.first)
     if chosen.held:
         run_held(list(chosen.rates))
     if chosen.national:
