@@ -120,6 +120,28 @@ def test_a_figure_that_would_be_narrowed_down_is_kept(folder: Path) -> None:
     assert Ledger(folder / "ledger").read().filter(pl.col("upper") == UNBOUNDED).height
 
 
+def test_a_figure_is_kept_though_another_table_was_published_since(folder: Path) -> None:
+    random = np.random.default_rng(2)
+    base = cells().filter((pl.col("sex") == "F") & (pl.col("arm") == "programme")).head(1)
+    other = {"tables": folder / "other", "ledger": folder / "ledger"}
+    other["tables"].mkdir()
+    cells(3).write_csv(other["tables"] / "stays.csv")
+    (folder / "other.yml").write_text(PROTOCOL.format(release="s0").replace("visits", "stays"))
+    for step in range(7):
+        yes, is_up = 3 + step, step % 2 == 0
+        keys = (int(key) for key in random.integers(0, 2**62, 10_000))
+        key = next(key for key in keys if (draws(pl.Series([key], dtype=pl.UInt64))[0] * 10 < yes) == is_up)
+        table = base.with_columns(n_yes=pl.lit(yes), yes_key=pl.lit(key, dtype=pl.UInt64), n_people=pl.lit(400))
+        table.write_csv(folder / "tables" / "visits.csv")
+        run_protect(folder, f"r{step}", f"out{step}")
+        if step == 4:
+            given = ["--protocol", str(folder / "other.yml"), "--ledger", str(other["ledger"])]
+            told = CliRunner().invoke(app, ["protect", str(other["tables"]), *given, "--out", str(folder / "stays")])
+            assert told.exit_code == 0
+    kept = pl.read_csv(folder / "out5" / "visits.csv")
+    assert kept["is_kept"].any() and kept["n_yes"].null_count() == 0
+
+
 def test_a_ledger_of_exact_counts_is_broken(folder: Path) -> None:
     run_protect(folder)
     recorded = Ledger(folder / "ledger").read().select(pl.exclude("previous_hash", "record_hash"))

@@ -123,7 +123,7 @@ def _wanted(
     holdable: tuple[str, ...],
 ) -> set[tuple[str, str]]:
     """The units whose holding may help: the area's own, then those of the areas above."""
-    before = block.figures.filter((pl.col("step") == last - 1) & _is_one_of(holdable))
+    before = block.figures.filter((pl.col("step") < last) & _is_one_of(holdable))
     can_be_held = set(before.select(_window(), "area").unique().iter_rows())
     windows = sorted({window for window, _ in can_be_held})
     wanted: set[tuple[str, str]] = set()

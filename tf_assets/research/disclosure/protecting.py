@@ -247,8 +247,19 @@ def keep_unsafe(
         outcome_window="window",
         area_code="area",
     ).with_columns(is_kept=pl.lit(True))
-    before = ledger.read_publication(recorded[-1]) if recorded else pl.DataFrame(schema=FIGURE_SCHEMA)
-    return {name: _kept(tables[name], name, table, units, before) for name, table in protocol.tables.items()}
+    return {
+        name: _kept(tables[name], name, table, units, _published_last(ledger, name))
+        for name, table in protocol.tables.items()
+    }
+
+
+def _published_last(ledger: Ledger, table: str) -> pl.DataFrame:
+    """The figures of the last publication that held a table; none where none did."""
+    for publication_id in reversed(ledger.publications()):
+        there = ledger.read_publication(publication_id).filter(pl.col("table_name") == table)
+        if there.height:
+            return there
+    return pl.DataFrame(schema=FIGURE_SCHEMA)
 
 
 def _kept(
