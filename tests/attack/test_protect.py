@@ -47,6 +47,15 @@ def cells(seed: int = 1) -> pl.DataFrame:
     )
 
 
+def hovering(step: int) -> pl.DataFrame:
+    """One council's cell in which one more person has the outcome at each step, rounded up and down by turns."""
+    base = cells().filter((pl.col("sex") == "F") & (pl.col("arm") == "programme")).head(1)
+    yes, is_up = 3 + step, step % 2 == 0
+    keys = (int(key) for key in np.random.default_rng(step).integers(0, 2**62, 10_000))
+    key = next(key for key in keys if (draws(pl.Series([key], dtype=pl.UInt64))[0] * 10 < yes) == is_up)
+    return base.with_columns(n_yes=pl.lit(yes), yes_key=pl.lit(key, dtype=pl.UInt64), n_people=pl.lit(400))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "tables").mkdir()
@@ -104,14 +113,9 @@ def test_the_same_people_give_the_same_numbers_in_the_next_release(folder: Path)
 
 
 def test_a_figure_that_would_be_narrowed_down_is_kept(folder: Path) -> None:
-    random, kept_at = np.random.default_rng(2), []
-    base = cells().filter((pl.col("sex") == "F") & (pl.col("arm") == "programme")).head(1)
+    kept_at = []
     for step in range(7):
-        yes, is_up = 3 + step, step % 2 == 0
-        keys = (int(key) for key in random.integers(0, 2**62, 10_000))
-        key = next(key for key in keys if (draws(pl.Series([key], dtype=pl.UInt64))[0] * 10 < yes) == is_up)
-        table = base.with_columns(n_yes=pl.lit(yes), yes_key=pl.lit(key, dtype=pl.UInt64), n_people=pl.lit(400))
-        table.write_csv(folder / "tables" / "visits.csv")
+        hovering(step).write_csv(folder / "tables" / "visits.csv")
         run_protect(folder, f"r{step}", f"out{step}")
         if pl.read_csv(folder / f"out{step}" / "visits.csv")["is_kept"].any():
             kept_at.append(step)
@@ -121,18 +125,12 @@ def test_a_figure_that_would_be_narrowed_down_is_kept(folder: Path) -> None:
 
 
 def test_a_figure_is_kept_though_another_table_was_published_since(folder: Path) -> None:
-    random = np.random.default_rng(2)
-    base = cells().filter((pl.col("sex") == "F") & (pl.col("arm") == "programme")).head(1)
     other = {"tables": folder / "other", "ledger": folder / "ledger"}
     other["tables"].mkdir()
     cells(3).write_csv(other["tables"] / "stays.csv")
     (folder / "other.yml").write_text(PROTOCOL.format(release="s0").replace("visits", "stays"))
     for step in range(7):
-        yes, is_up = 3 + step, step % 2 == 0
-        keys = (int(key) for key in random.integers(0, 2**62, 10_000))
-        key = next(key for key in keys if (draws(pl.Series([key], dtype=pl.UInt64))[0] * 10 < yes) == is_up)
-        table = base.with_columns(n_yes=pl.lit(yes), yes_key=pl.lit(key, dtype=pl.UInt64), n_people=pl.lit(400))
-        table.write_csv(folder / "tables" / "visits.csv")
+        hovering(step).write_csv(folder / "tables" / "visits.csv")
         run_protect(folder, f"r{step}", f"out{step}")
         if step == 4:
             given = ["--protocol", str(folder / "other.yml"), "--ledger", str(other["ledger"])]
