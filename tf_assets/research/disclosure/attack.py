@@ -16,7 +16,6 @@ import polars as pl
 
 from tf_assets.research.disclosure.intruder import Contradiction, Reached, centre, search
 from tf_assets.research.disclosure.knowledge import (
-    ADDED,
     CELL,
     CELL_SCHEMA,
     REVISED,
@@ -26,9 +25,10 @@ from tf_assets.research.disclosure.knowledge import (
     Relations,
     build,
     changes_upwards,
-    tightened,
+    strongest,
 )
-from tf_assets.research.disclosure.moves import Moves
+from tf_assets.research.disclosure.moves import reach
+from tf_assets.research.disclosure.nearby import nearby
 from tf_assets.research.disclosure.propagation import tighten
 from tf_assets.research.disclosure.system import System, Targets
 
@@ -134,16 +134,20 @@ def attack_block(block: Block, parents: Mapping[str, str], changes: pl.DataFrame
     loose = changes.with_columns(kind=pl.when(pl.col("kind") == SAME).then(pl.lit(SAME)).otherwise(pl.lit(REVISED)))
     free = changes.with_columns(kind=pl.lit(REVISED))
     wider = replace(block, figures=with_unpublished_groups(block.figures))
-    for attempt, known in ((block, changes), (wider, changes), (block, loose), (wider, loose), (block, free)):
-        try:
-            return _attacked(attempt, parents, known)
-        except Contradiction:
-            continue
-    return _attacked(wider, parents, free)
+    for known in (changes, loose, free):
+        for attempt in (block, wider):
+            try:
+                return _attacked(attempt, parents, known)
+            except Contradiction:
+                continue
+    raise Contradiction(
+        f"The figures of {block.name} contradict one another within one publication: a total and its parts cannot both hold. "
+        "See whether every figure in the ledger has its right bounds and area."
+    )
 
 
 def _attacked(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -> pl.DataFrame:
-    built, lower, upper = _agreed(block.figures, parents, changes, block.relations, block.name)
+    built, lower, upper = _agreed(block.figures, parents, changes, block.relations)
     if built.system.n_cells <= LARGE:
         return _searched(block.name, built, parents, lower, upper, built.cells["area"].unique())
     known = _all_steps(block.figures, built, lower, upper)
@@ -153,9 +157,7 @@ def _attacked(block: Block, parents: Mapping[str, str], changes: pl.DataFrame) -
         whole = pl.Series(figures["area"].unique()), figures, parents, changes
         parts = _by_region(figures, parents, changes) if figures.height > VERY_LARGE else [whole]
         for areas, figures_there, parents_there, changes_there in parts:
-            part, lower, upper = _agreed(
-                figures_there, parents_there, changes_there, relations, block.name, built.not_grown
-            )
+            part, lower, upper = _agreed(figures_there, parents_there, changes_there, relations, built.not_grown)
             found.append(_searched(block.name, part, parents_there, lower, upper, areas))
     return pl.concat(found)
 
@@ -165,7 +167,6 @@ def _agreed(
     parents: Mapping[str, str],
     changes: pl.DataFrame,
     relations: Relations,
-    name: str,
     not_grown: frozenset[tuple[str, str]] = frozenset(),
 ) -> tuple[Built, np.ndarray, np.ndarray]:
     """The system with its tightened bounds; where figures contradict that people were only added, that is let go."""
@@ -176,10 +177,7 @@ def _agreed(
         if crossed.is_empty():
             return built, lower, upper
         not_grown |= frozenset(crossed.select("series", "area").iter_rows())
-    raise Contradiction(
-        f"The figures of {name} contradict one another within one publication: a total and its parts cannot both hold. "
-        "See whether every figure in the ledger has its right bounds and area."
-    )
+    raise Contradiction("What the intruder takes as known cannot all be true.")
 
 
 def with_unpublished_groups(figures: pl.DataFrame) -> pl.DataFrame:
@@ -204,11 +202,11 @@ def with_unpublished_groups(figures: pl.DataFrame) -> pl.DataFrame:
 
 def _all_steps(figures: pl.DataFrame, built: Built, lower: np.ndarray, upper: np.ndarray) -> pl.DataFrame:
     """The figures with the bounds of their cells as tightened."""
-    bounds = tightened(built, lower, upper).select(*CELL, "step", "lower", "upper")
+    bounds = pl.DataFrame({"lower": lower, "upper": upper}).with_row_index("cell")
+    cells = built.placed.join(bounds.with_columns(pl.col("cell").cast(pl.Int64)), on="cell")
     return (
         figures.drop("lower", "upper")
-        .sort("step")
-        .join_asof(bounds.sort("step"), on="step", by=CELL, strategy="backward", check_sortedness=False)
+        .join(cells, on=[*CELL, "step"], maintain_order="left")
         .select(CELL_SCHEMA.names())
     )
 
@@ -238,13 +236,7 @@ def _by_region(
         rest_changes = (
             changes.filter(pl.col("area").is_in(rest_areas))
             .group_by("step")
-            .agg(
-                kind=pl.when((pl.col("kind") == REVISED).any())
-                .then(pl.lit(REVISED))
-                .when((pl.col("kind") == ADDED).any())
-                .then(pl.lit(ADDED))
-                .otherwise(pl.lit(SAME))
-            )
+            .agg(kind=strongest(pl.col("kind")))
             .with_columns(area=pl.lit(REST))
         )
         here = pl.Series([str(top), area, *below])
@@ -294,15 +286,14 @@ def _search_nearby(
 ) -> None:
     """What moves reach, and linear programs of one area while the others stay as they are."""
     middle = centre(system)
-    moves = Moves(built, parents, system.lower, system.upper, middle)
-    far, values = moves.reach(), targets.of(middle)
+    far, values = reach(built, parents, system.lower, system.upper, middle), targets.of(middle)
     plus, minus = targets.plus, targets.minus
     is_count, is_added = kinds == COUNT, kinds == ADDED_TO
     up = np.select([is_count, is_added], [far.up[plus], far.rise[plus]], far.more_outside[minus])
     down = np.select([is_count, is_added], [far.down[plus], far.fall[plus]], far.fewer_outside[minus])
     reached.widen(values - down, values + up)
     is_open = ~reached.is_apart(NARROW)
-    for cells, near in moves.nearby():
+    for cells, near in nearby(built, parents, system.lower, system.upper, middle):
         number = np.full(system.n_cells, -1)
         number[cells] = np.arange(len(cells))
         here = np.flatnonzero(is_open & (number[plus] >= 0) & ((minus < 0) | (number[minus] >= 0)))

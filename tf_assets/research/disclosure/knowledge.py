@@ -13,7 +13,6 @@ What is taken as known, beside each figure's own bounds:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from tf_assets.research.disclosure.system import System
@@ -62,11 +61,13 @@ class Built:
     """A system and what its cells are.
 
     cells: `CELL`, version, step (the first publication of that version), published, lower, upper, cell (its number).
+    placed: `CELL`, step, version, cell: which cell each figure is of.
     within: part, whole; grown: before, after (numbers of cells): what is more in the latter is a group of people.
     """
 
     system: System
     cells: pl.DataFrame
+    placed: pl.DataFrame
     within: pl.DataFrame
     grown: pl.DataFrame
     not_grown: frozenset[tuple[str, str]] = field(default_factory=frozenset)
@@ -116,7 +117,7 @@ def build(
         more=orders["more"].to_numpy(),
         gap=orders["gap"].to_numpy(),
     )
-    return Built(system, cells, within, grown, not_grown)
+    return Built(system, cells, numbered, within, grown, not_grown)
 
 
 def changes_upwards(changes: pl.DataFrame, parents: Mapping[str, str]) -> pl.DataFrame:
@@ -128,12 +129,13 @@ def changes_upwards(changes: pl.DataFrame, parents: Mapping[str, str]) -> pl.Dat
             frame.with_columns(area=pl.col("area").replace_strict(parents, default=None, return_dtype=pl.String))
             .drop_nulls("area")
             .group_by("area", "step")
-            .agg(kind=_strongest(pl.col("kind")))
+            .agg(kind=strongest(pl.col("kind")))
         )
-    return pl.concat(made).group_by("area", "step").agg(kind=_strongest(pl.col("kind"))) if made else changes
+    return pl.concat(made).group_by("area", "step").agg(kind=strongest(pl.col("kind"))) if made else changes
 
 
-def _strongest(kind: pl.Expr) -> pl.Expr:
+def strongest(kind: pl.Expr) -> pl.Expr:
+    """How a whole changed, of which these are the parts' changes."""
     return (
         pl.when((kind == REVISED).any())
         .then(pl.lit(REVISED))
@@ -237,8 +239,3 @@ def _numbered_sums(sums: list[pl.DataFrame]) -> pl.DataFrame:
         .sort("sum", "part")
         .select("sum", "total", "part")
     )
-
-
-def tightened(built: Built, lower: np.ndarray, upper: np.ndarray) -> pl.DataFrame:
-    """The system's cells with these bounds instead of their own."""
-    return built.cells.with_columns(lower=pl.Series(lower), upper=pl.Series(upper))
