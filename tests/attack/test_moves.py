@@ -34,22 +34,25 @@ def tight_system(seed: int) -> tuple[Built, Floats, Floats, dict[str, str]]:
     people = {council: random.poisson(4, (2, 4)) for council in councils}
     yes = {council: random.binomial(table, 0.4) for council, table in people.items()}
     kinds = {(council, step): KINDS[random.integers(3)] for council in councils for step in range(1, 4)}
-    kinds |= {("A2", 1): "added", ("A3", 3): "revised"}
+    few = random.choice([0.03, 0.5])
+    kinds |= {("A2", 1): "added", ("A3", 3): "revised", ("A1", 1): "same", ("A1", 2): "same"}
     parts = []
     for step in range(4):
         there = [c for c in councils if not (c == "A2" and step < 1) and not (c == "A3" and step > 2)]
         for series, tables in (("people", people), ("yes", yes)):
+            if (series, step, seed % 2) == ("yes", 1, 1):
+                continue  # not published for a while
             counts = margins({council: tables[council] for council in there})
             parts.append(figures(counts, partial(within_a_few, random), series, step))
         for council in councils:
             if kinds.get((council, step + 1)) == "same":
                 continue
-            came = random.poisson(0.5, (2, 4))
+            came = random.poisson(few, (2, 4))
             people[council] = people[council] + came
             yes[council] = yes[council] + random.binomial(came, 0.4)
     changes = pl.DataFrame([(*key, kind) for key, kind in kinds.items()], schema=CHANGE_SCHEMA, orient="row")
-    unmoved = pl.concat(parts).with_columns(published=pl.lit(0.0))
-    built = build(unmoved, parents, changes_upwards(changes, parents), Relations(within=[("yes", "people")]))
+    coarse = pl.concat(parts).with_columns(published=pl.col("published") // 3)
+    built = build(coarse, parents, changes_upwards(changes, parents), Relations(within=[("yes", "people")]))
     lower, upper = tighten(built.system)
     assert (lower <= upper).all()
     return built, lower, upper, parents
@@ -80,7 +83,7 @@ def check(system: System, lower: Floats, upper: Floats, least: Floats, most: Flo
         assert most[target] <= -extreme(system, lower, upper, -aim) + 1e-5
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_what_moves_reach_is_possible(seed: int) -> None:
     built, lower, upper, parents = tight_system(seed)
     system = built.system
@@ -103,7 +106,7 @@ def test_what_moves_reach_is_possible(seed: int) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_what_nearby_programs_find_is_possible(seed: int) -> None:
     built, lower, upper, parents = tight_system(seed)
     system = built.system
@@ -118,4 +121,4 @@ def test_what_nearby_programs_find_is_possible(seed: int) -> None:
             system, lower, upper, reached.least[some], reached.most[some], Targets(cells[some], np.full(len(some), -1))
         )
         n_found += (reached.most - reached.least > 1).sum()
-    assert n_found > 10
+    assert n_found > 3

@@ -146,13 +146,17 @@ def strongest(kind: pl.Expr) -> pl.Expr:
 
 
 def _versions(figures: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
-    """Of each area and step, the how-manieth state of its counts it shows; within an era people were only added."""
+    """Of each area and step, the how-manieth state of its counts it shows; within an era people were only added.
+
+    Of an area that was not published for a while nothing is known to have stayed.
+    """
     return (
         figures.select("area", "step")
         .unique()
         .join(changes, on=["area", "step"], how="left")
         .sort("area", "step")
-        .with_columns(pl.col("kind").fill_null(ADDED))
+        .with_columns(is_gap=pl.col("step") > pl.col("step").shift().over("area") + 1)
+        .with_columns(kind=pl.when("is_gap").then(pl.lit(REVISED)).otherwise(pl.col("kind").fill_null(ADDED)))
         .with_columns(
             version=(pl.col("kind") != SAME).cast(pl.Int64).cum_sum().over("area"),
             era=(pl.col("kind") == REVISED).cast(pl.Int64).cum_sum().over("area"),
