@@ -2,10 +2,13 @@
 
 import numpy as np
 import polars as pl
+import pytest
 
 from tests.attack.ledgers import PARENTS, Keyed, figures, margins, people
 from tf_assets.research.disclosure.attack import Block, attack_blocks
 from tf_assets.research.disclosure.knowledge import CELL_SCHEMA, CHANGE_SCHEMA, Relations
+from tf_assets.research.disclosure.published import read_counts
+from tf_assets.warehouse.errors import InputRefused
 
 NO_CHANGES = pl.DataFrame(schema=CHANGE_SCHEMA)
 NO_RELATIONS = Relations()
@@ -128,3 +131,16 @@ def test_a_count_that_hovers_is_narrowed_down_by_its_changes() -> None:
     )
     found = attack_blocks([Block("hovering", published, Relations())], {}, NO_CHANGES)
     assert found.filter((pl.col("target") == "count") & pl.col("is_breach")).height == 6
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"sex": "F", "age_band": "10-15"}, "a sex and an age band at once"), ({"area_code": "Ward 7"}, "no council")],
+)
+def test_a_ledger_that_the_attack_does_not_know_is_refused_and_not_passed(changed: dict[str, str], said: str) -> None:
+    figure = {"table_name": "visits", "measure": "n_people", "area_type": "council", "area_code": "E06000001"}
+    figure |= {"sex": "all", "age_band": "all", "arm": "programme", "outcome": "visited", "outcome_window": "19-24"}
+    part = pl.DataFrame([{**figure, **changed, "published": 10.0, "lower": 1.0, "upper": 19.0}])
+    with pytest.raises(InputRefused, match=said) as refused:
+        read_counts([part])
+    assert "Ward" not in str(refused.value)

@@ -13,9 +13,10 @@ from tf_assets.cli.console import console
 from tf_assets.cli.protect import read_within
 from tf_assets.research.disclosure.attack import NARROW, SMALL, attack_blocks, summarised
 from tf_assets.research.disclosure.published import attackable, blocks_of, changes_of, parents_of_areas
-from tf_assets.research.publication.ledger import Ledger, write_whole
+from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.sources import read_sources
 from tf_assets.warehouse.errors import InputRefused
+from tf_assets.warehouse.whole_files import write_whole
 
 MOST_SHOWN = 10
 

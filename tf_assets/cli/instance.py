@@ -4,11 +4,11 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 from pathlib import Path
 
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import write_whole
 
 
 def make_home(home: Home, project: str, record_salt: str | None = None, is_demo: bool = False) -> None:
@@ -34,7 +34,7 @@ def make_home(home: Home, project: str, record_salt: str | None = None, is_demo:
             "is_demo": is_demo,
             "record_salt": record_salt or secrets.token_hex(16),
         }
-        _write_whole(home.project_file, json.dumps(declared, indent=2) + "\n")
+        write_whole(home.project_file, json.dumps(declared, indent=2) + "\n", 0o640)  # research reads it too; no secret
 
 
 def _make_storage(home: Home) -> None:
@@ -46,10 +46,3 @@ def _make_storage(home: Home) -> None:
         instance.get_run_records(limit=1)
         instance.all_instigator_state()
         instance.get_asset_keys()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
-        part.write(text)
-    Path(part.name).chmod(0o640)  # the research environment's user reads it too; it holds no secret
-    Path(part.name).replace(path)

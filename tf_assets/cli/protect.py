@@ -22,8 +22,9 @@ from tf_assets.research.disclosure.protecting import (
     read_tables,
     with_rates,
 )
-from tf_assets.research.publication.ledger import Ledger, write_whole
+from tf_assets.research.publication.ledger import Ledger
 from tf_assets.warehouse.errors import InputRefused
+from tf_assets.warehouse.whole_files import write_whole
 
 Within = dict[str, list[tuple[str, str]]]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from tf_assets.governance.seen import read_json
-from tf_assets.governance.whole_files import write_whole
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import write_whole
 
 CANARIES, DOORS, KEYS = "canaries.json", "doors.json", "keys.json"
 

@@ -9,8 +9,8 @@ import dagster as dg
 
 from tf_assets.governance.page import record_html
 from tf_assets.governance.record import Record, read_record
-from tf_assets.governance.whole_files import write_whole
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import write_whole
 
 
 def write_record(home: Home, instance: dg.DagsterInstance) -> tuple[Record, Path]:

@@ -22,8 +22,9 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tf_assets.linkage.private_files import replace_private_file, sync_folder
+from tf_assets.linkage.private_files import replace_private_file
 from tf_assets.warehouse.errors import EvaluationError, KeysRefused
+from tf_assets.warehouse.whole_files import sync_folder
 
 MAGIC = b"TFO1"
 PREFIX_BYTES = 7

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from tf_assets.warehouse.errors import KeysRefused
+from tf_assets.warehouse.whole_files import sync_folder
 
 
 def read_private_file(path: Path, called: str) -> str:
@@ -47,15 +48,6 @@ def replace_private_file(path: Path, text: str) -> None:
     finally:
         draft.unlink(missing_ok=True)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the disk know of what was renamed in a folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _private_draft(path: Path, text: str) -> Path:

@@ -16,10 +16,11 @@ from tf_assets.linkage.arrivals import file_time, known_at
 from tf_assets.linkage.keys import keyed_digest
 from tf_assets.linkage.opt_outs.evidence import FAULT_SCHEMA, judge
 from tf_assets.linkage.opt_outs.reading import read_opt_outs
-from tf_assets.linkage.opt_outs.store import opt_outs_in_force, record_opt_outs, write_whole
+from tf_assets.linkage.opt_outs.store import opt_outs_in_force, record_opt_outs
 from tf_assets.warehouse.deliveries import Delivery
 from tf_assets.warehouse.errors import InputRefused
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import write_whole
 
 OPT_OUTS_JOB = "record_opt_outs"
 """The job that records what landed."""

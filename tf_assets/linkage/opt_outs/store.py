@@ -6,8 +6,6 @@ seal over the whole shows a file that was changed, and another key, with which n
 """
 
 import json
-import os
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from tf_assets.linkage.keys import keyed_digest
 from tf_assets.linkage.opt_outs.evidence import KINDS, holds
 from tf_assets.linkage.opt_outs.keyed import hash_evidence
 from tf_assets.warehouse.errors import KeysRefused
+from tf_assets.warehouse.whole_files import write_whole
 
 FOLDER = "opt_outs"
 OPT_OUT_SCHEMA = pl.Schema(
@@ -160,22 +159,6 @@ def _write(folder: Path, opt_out: OptOut, key: str) -> None:
     write_whole(path, json.dumps(said, indent=1).encode(), 0o600)
 
 
-def write_whole(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file that after a crash is the old one or the new one, on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        _sync(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def _read(path: Path, key: str | None) -> OptOut:
     try:
         said = json.loads(path.read_text())
@@ -203,11 +186,3 @@ def _read(path: Path, key: str | None) -> OptOut:
 def _without_zone(moment: datetime) -> datetime:
     """UTC without a zone, as all moments in tables are."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tf_assets.linkage.arrivals import Arrival, ArrivalRegister, file_time
 from tf_assets.linkage.originals import Originals, file_sha256
-from tf_assets.linkage.private_files import sync_folder
 from tf_assets.linkage.purging.thing import REMOVED_PREFIX, Thing, changed_at, file_thing, folder_thing, remove_folder
 from tf_assets.linkage.registering import LANDING_AREA
 from tf_assets.linkage.release.writing import CURRENT, MANIFEST, PURGED
@@ -16,6 +15,7 @@ from tf_assets.linkage.returns.slots import landed_files
 from tf_assets.warehouse.errors import KeysRefused
 from tf_assets.warehouse.home import Home
 from tf_assets.warehouse.landing import landed_extracts
+from tf_assets.warehouse.whole_files import sync_folder
 
 LAID_ASIDE = "%Y%m%dT%H%M%S"
 

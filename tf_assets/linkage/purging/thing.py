@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tf_assets.linkage.private_files import sync_folder
+from tf_assets.warehouse.whole_files import sync_folder
 
 REMOVED_PREFIX = ".purged-"
 """Of a folder that has been taken out of the way and is being deleted."""

@@ -4,9 +4,7 @@ A confirmed file stays in force, and returns that it covers go on being read by 
 confirmed too: then that one, which holds everything the first did, counts. Each write is whole or not at all.
 """
 
-import os
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 from tf_assets.linkage.returns.mappings import CouncilMapping, parse_mapping, read_nodes
 from tf_assets.linkage.returns.proposals import confirmed_text, merged_proposal
 from tf_assets.warehouse.errors import InputRefused
+from tf_assets.warehouse.whole_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def write_proposal(folder: Path, council_code: str, text: str) -> Path:
         beside = None
     existing = _read(main, council_code)
     if existing is None:
-        _write(main, text)
+        write_whole(main, text)
         return main
     if existing.mapping is None:
         return main
@@ -101,7 +100,7 @@ def confirm(folder: Path, council_code: str, by: str, on: date) -> CouncilMappin
     read_nodes(content, council_code)
     text = confirmed_text(content.decode("utf-8-sig"), council_code, told)
     mapping = parse_mapping(text.encode(), council_code)
-    _write(main, text)
+    write_whole(main, text)
     proposed.unlink(missing_ok=True)
     return mapping
 
@@ -126,7 +125,7 @@ def _merge(source: Path, target: Path, council_code: str, text: str) -> Path:
         return source
     unconfirmed = {"confirmed": "false  # headings were added below: look at them, then write true"}
     unconfirmed |= {"confirmed_by": "", "confirmed_on": ""}
-    _write(target, merged if source == target else confirmed_text(merged, council_code, unconfirmed))
+    write_whole(target, merged if source == target else confirmed_text(merged, council_code, unconfirmed))
     return target
 
 
@@ -139,18 +138,6 @@ def _read(path: Path, council_code: str) -> MappingFile | None:
         return MappingFile(council_code, path, parse_mapping(content, council_code), None)
     except InputRefused as refusal:
         return MappingFile(council_code, path, None, str(refusal).replace(f"{council_code}.yml", path.name))
-
-
-def _write(path: Path, text: str) -> None:
-    staged = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        with staged.open("xb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def _quoted(name: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import polars as pl
 
-from tf_assets.linkage.opt_outs.store import write_whole
 from tf_assets.linkage.reviews.decisions import PAIR, REASONS, VERDICTS, Decision
 from tf_assets.linkage.reviews.queue import SHOWN, Pair
 from tf_assets.warehouse.errors import InputRefused
+from tf_assets.warehouse.whole_files import write_whole
 
 FILLED_IN = ("verdict", "reason")
 MOST_FAULTS = 20

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tf_assets.linkage.key_lock import ROTATION_FILE
-from tf_assets.linkage.private_files import read_private_file, sync_folder, write_private_file
+from tf_assets.linkage.private_files import read_private_file, write_private_file
 from tf_assets.warehouse.errors import KeysRefused
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import sync_folder
 
 DONE_FILE = "rotation.done"
 

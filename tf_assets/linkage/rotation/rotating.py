@@ -16,7 +16,7 @@ from pathlib import Path
 from tf_assets.linkage.key_sources import KeySource, key_source, new_key_source
 from tf_assets.linkage.keys import KEY_NAMES, STATED_FILE, LinkageKeys, fingerprint, made_on, new_key, read_keys
 from tf_assets.linkage.originals import Originals
-from tf_assets.linkage.private_files import replace_private_file, sync_folder
+from tf_assets.linkage.private_files import replace_private_file
 from tf_assets.linkage.rotation import journal
 from tf_assets.linkage.rotation.ciphers import Cipher, Databases, SealedOriginals, Tables
 from tf_assets.linkage.rotation.encrypted_files import (
@@ -28,6 +28,7 @@ from tf_assets.linkage.rotation.encrypted_files import (
 )
 from tf_assets.warehouse.errors import EvaluationError, KeysRefused
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import sync_folder
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: what is done, how many files of it, of how many."""

@@ -148,19 +148,28 @@ def strongest(kind: pl.Expr) -> pl.Expr:
 def _versions(figures: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     """Of each area and step, the how-manieth state of its counts it shows; within an era people were only added.
 
-    Of an area that was not published for a while nothing is known to have stayed.
+    Changes on the way to publications without any of these figures count too. Of an area that was not published for a while,
+    when others were, nothing is known to have stayed.
     """
+    shown = (
+        figures.select("area", "step").unique().with_columns(turn=pl.col("step").rank("dense"), is_shown=pl.lit(True))
+    )
+    areas = shown["area"].unique().to_list()
     return (
-        figures.select("area", "step")
-        .unique()
-        .join(changes, on=["area", "step"], how="left")
+        changes.filter(pl.col("area").is_in(areas))
+        .join(shown, on=["area", "step"], how="full", coalesce=True)
         .sort("area", "step")
-        .with_columns(is_gap=pl.col("step") > pl.col("step").shift().over("area") + 1)
-        .with_columns(kind=pl.when("is_gap").then(pl.lit(REVISED)).otherwise(pl.col("kind").fill_null(ADDED)))
+        .with_columns(
+            is_gap=pl.col("turn") > pl.col("turn").forward_fill().shift().over("area") + 1,
+            kind=pl.col("kind").fill_null(ADDED),
+        )
+        .with_columns(kind=pl.when("is_gap").then(pl.lit(REVISED)).otherwise("kind"))
         .with_columns(
             version=(pl.col("kind") != SAME).cast(pl.Int64).cum_sum().over("area"),
             era=(pl.col("kind") == REVISED).cast(pl.Int64).cum_sum().over("area"),
         )
+        .filter(pl.col("is_shown"))
+        .select("area", "step", "version", "era")
     )
 
 

@@ -46,7 +46,7 @@ def read_counts(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """The counts of publications, first to last: the columns of the ledger that say what was counted, step (0, 1, ...),
     published, lower and upper.
 
-    parts: the records or figures of each publication. An `InputRefused` for a cross of sex and age.
+    parts: the records or figures of each publication. An `InputRefused` for a cross of sex and age, and for an unknown area.
     """
     read = [
         part.filter(pl.col("measure").str.starts_with("n_"))
@@ -60,6 +60,12 @@ def read_counts(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
         raise InputRefused(
             f"{crossed:,} figures of the ledger are of a sex and an age band at once. The attack knows margins alone, so it "
             "would prove nothing. Publish each sex and each age band, not their cross."
+        )
+    elsewhere = counts.filter(~pl.col("area_code").cast(pl.String).is_in([*parents_of_areas(), ENGLAND])).height
+    if elsewhere:
+        raise InputRefused(
+            f"{elsewhere:,} figures of the ledger are of areas that are no council, no region and not England. The attack does "
+            "not know what they are part of, so it would prove nothing."
         )
     return counts
 

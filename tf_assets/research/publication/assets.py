@@ -15,7 +15,7 @@ from tf_assets.research.publication.estimates import protect_effects
 from tf_assets.research.publication.figures import PUBLISHED_TABLES, figures_of, publication_id
 from tf_assets.research.publication.holds import HELD, attack_update, history_before, keep_earlier
 from tf_assets.research.publication.kept_revisions import revisions_of_ledger
-from tf_assets.research.publication.ledger import Head, Ledger, write_whole
+from tf_assets.research.publication.ledger import Head, Ledger
 from tf_assets.research.publication.ledger_table import ledger_as_table
 from tf_assets.research.publication.link_rates import protect_link_rates
 from tf_assets.research.publication.publishing import publications, publish
@@ -24,6 +24,7 @@ from tf_assets.research.publication.sources import read_sources, record_sources,
 from tf_assets.warehouse.errors import EvaluationError
 from tf_assets.warehouse.geography import councils
 from tf_assets.warehouse.home import Home
+from tf_assets.warehouse.whole_files import write_whole
 from tf_assets.warehouse.zone import Zone
 
 cells = sql_assets("research", "publication")

@@ -20,7 +20,6 @@ The truth beside the ledger is for tests and for attacks on our own figures; it 
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -29,6 +28,7 @@ from pathlib import Path
 import polars as pl
 
 from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.whole_files import write_whole
 
 PREDICATE = ["area_type", "area_code", "sex", "age_band", "arm", "outcome", "outcome_window", "as_of"]
 """Of whom and what a figure tells; null where a table has no such column."""
@@ -276,19 +276,3 @@ def _as_json(values: pl.Series) -> pl.Series:
     distinct = texts.drop_nulls().unique()
     written = pl.Series([encode(read(text)) for text in distinct.to_list()], dtype=pl.String)
     return texts.replace_strict(distinct, written, default=None, return_dtype=pl.String).fill_null("null")
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it is there wholly or not at all, after a crash too."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.staged")
-    with staged.open("wb") as stream:
-        stream.write(content if isinstance(content, bytes) else content.encode())
-        stream.flush()
-        os.fsync(stream.fileno())
-    staged.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
-from tf_assets.research.publication.ledger import Ledger, write_whole
+from tf_assets.research.publication.ledger import Ledger
 from tf_assets.research.publication.revision_page import history_of, revisions_html
 from tf_assets.research.publication.sources import Sources
 from tf_assets.warehouse.errors import EvaluationError
+from tf_assets.warehouse.whole_files import write_whole
 
 FOLDER = "revisions"
 PAGE, TABLE = "revisions.html", "revisions.csv"

@@ -16,9 +16,10 @@ from typing import Any
 
 import polars as pl
 
-from tf_assets.research.publication.ledger import GENESIS, Ledger, LedgerBroken, write_whole
+from tf_assets.research.publication.ledger import GENESIS, Ledger, LedgerBroken
 from tf_assets.warehouse.calendar import EXTRACTS
 from tf_assets.warehouse.project import project_root
+from tf_assets.warehouse.whole_files import write_whole
 from tf_assets.warehouse.zone import Zone
 
 RETURN_SCHEMA = pl.Schema(
